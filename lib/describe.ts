@@ -1,0 +1,10 @@
+/**
+ * Names a value's kind for an error message, never its content: payloads may hold secrets. Strings given as options
+ * are the exception, and are shown by their callers.
+ */
+export function describe (value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'object') return value.constructor?.name ?? 'object'
+  if (typeof value === 'function') return value.name === '' ? 'function' : `function ${value.name}`
+  return typeof value === 'string' || typeof value === 'symbol' ? typeof value : String(value)
+}

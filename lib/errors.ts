@@ -1,0 +1,34 @@
+import createError from '@fastify/error'
+
+/**
+ * Every error this plugin makes, in one list. `docs/errors.md` explains each, and a test keeps the two equal.
+ * Wrong options and wrong declarations fail at registration; the rest reach the route's error handler, the `yield`
+ * that caused them, or the promise of `reply.sse.send()`.
+ */
+
+// Registration
+export const FST_ERR_SSE_ALREADY_REGISTERED = createError('FST_ERR_SSE_ALREADY_REGISTERED', 'fastify-typed-sse is already registered in this scope; register it once here, or in a child scope to override its options there', 500)
+export const FST_ERR_SSE_OPTION_INVALID = createError<[option: string, expected: string, received: string]>('FST_ERR_SSE_OPTION_INVALID', "%s should be %s, instead got '%s'", 500, TypeError)
+export const FST_ERR_SSE_STREAM_INVALID = createError<[problem: string]>('FST_ERR_SSE_STREAM_INVALID', 'eventStream(): %s', 500, TypeError)
+export const FST_ERR_SSE_ROUTE_INVALID = createError<[route: string, problem: string]>('FST_ERR_SSE_ROUTE_INVALID', '%s: %s', 500, TypeError)
+export const FST_ERR_SSE_SCHEMA_BUILD = createError<[route: string, event: string, problem: string]>('FST_ERR_SSE_SCHEMA_BUILD', "%s: the schema of event '%s' can't be compiled: %s", 500)
+export const FST_ERR_SSE_SCHEMA_SHARED = createError<[id: string]>('FST_ERR_SSE_SCHEMA_SHARED', "an event stream was given to addSchema() as '%s'; share the schemas of its events instead, and declare the stream in the route's response", 500, TypeError)
+
+// Requests
+export const FST_ERR_SSE_NOT_ACCEPTABLE = createError<[accept: string]>('FST_ERR_SSE_NOT_ACCEPTABLE', "this resource is an event stream, but the Accept header '%s' refuses text/event-stream", 406)
+export const FST_ERR_SSE_NOT_ITERABLE = createError<[route: string, received: string]>('FST_ERR_SSE_NOT_ITERABLE', "%s should answer with an async iterable of its declared events (an async generator, reply.sse, a stream of objects), instead got '%s'", 500, TypeError)
+export const FST_ERR_SSE_STATUS_UNDECLARED = createError<[route: string, statusCode: number]>('FST_ERR_SSE_STATUS_UNDECLARED', '%s answers with events and status %d, but its schema declares no event stream for that status', 500)
+
+// Events
+export const FST_ERR_SSE_INVALID_EVENT = createError<[problem: string]>('FST_ERR_SSE_INVALID_EVENT', '%s', 500, TypeError)
+export const FST_ERR_SSE_UNKNOWN_EVENT = createError<[received: string, declared: string]>('FST_ERR_SSE_UNKNOWN_EVENT', "the event name should be one of %s, instead got '%s'", 500, TypeError)
+export const FST_ERR_SSE_FIELD_INVALID = createError<[field: string, expected: string, received: string]>('FST_ERR_SSE_FIELD_INVALID', "the field '%s' of an event should be %s, instead got '%s'", 500, TypeError)
+
+// Life of a stream
+export const FST_ERR_SSE_ITERATOR_INVALID = createError<[problem: string]>('FST_ERR_SSE_ITERATOR_INVALID', 'the source of the event stream does not keep the async iterator protocol: %s', 500, TypeError)
+export const FST_ERR_SSE_SOURCE_FAILED = createError<[thrown: string]>('FST_ERR_SSE_SOURCE_FAILED', "the source of the event stream threw '%s', which is not an error", 500)
+export const FST_ERR_SSE_FINAL_MISSING = createError<[route: string, final: string]>('FST_ERR_SSE_FINAL_MISSING', '%s ended without one of its final events (%s); the stream is cut, so that the client does not take it for complete', 500)
+export const FST_ERR_SSE_ALREADY_STARTED = createError<[route: string]>('FST_ERR_SSE_ALREADY_STARTED', '%s answers with a second source, but its event stream has started already; return one source, or send all of them through reply.sse', 500)
+export const FST_ERR_SSE_SINK_BUSY = createError('FST_ERR_SSE_SINK_BUSY', 'reply.sse can\'t send while an iterable carries this stream; yield the event instead', 500)
+export const FST_ERR_SSE_SINK_ENDED = createError('FST_ERR_SSE_SINK_ENDED', 'reply.sse has ended; nothing can be sent after end() or a final event', 500)
+export const FST_ERR_SSE_STREAM_CLOSED = createError<[reason: string]>('FST_ERR_SSE_STREAM_CLOSED', 'the event stream was closed: %s', 499)

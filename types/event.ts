@@ -1,0 +1,105 @@
+import type { Static, StaticDecode, TNull, TSchema, TUnsafe } from '@sinclair/typebox'
+
+/** The schemas of a stream's events, by event name. */
+export type EventSchemas = Record<string, TSchema>
+
+/** What every event may carry beside its data. */
+export interface EventFields {
+  /** Becomes the client's last event ID, which it sends back when it reconnects. No CR, LF or NUL. */
+  id?: string | number | undefined
+  /** Tells the client how long to wait before it reconnects, in whole milliseconds. */
+  retry?: number | undefined
+}
+
+/** A line for humans and proxies; clients ignore it. Streams may carry comments among their events. */
+export interface CommentEvent {
+  comment: string
+}
+
+/** A frame whose data is written as it is, without a schema: `raw('[DONE]')`. Made by {@link raw}. */
+export interface RawEvent {
+  readonly raw: string
+}
+
+/** The payload of an event as its producer gives it: a `Date` where a Transform decodes to one. */
+export type EventData<Schema extends TSchema> = StaticDecode<Schema>
+
+/** One named event of a stream. Events without payload (`Type.Null()`) may leave `data` out. */
+export type NamedEvent<Name extends string, Schema extends TSchema> = Schema extends TNull
+  ? EventFields & { event: Name, data?: null | undefined }
+  : EventFields & { event: Name, data: EventData<Schema> }
+
+/** The union of a stream's named events. */
+export type NamedEvents<Schemas extends EventSchemas> = {
+  [Name in keyof Schemas & string]: NamedEvent<Name, Schemas[Name]>
+}[keyof Schemas & string]
+
+/** Whatever a source of a declared stream may yield. */
+export type StreamEvent<Schemas extends EventSchemas> = NamedEvents<Schemas> | CommentEvent | RawEvent
+
+/** An event of an undeclared stream: strings are written as they are, anything else as JSON. */
+export interface UndeclaredEvent extends EventFields {
+  event?: string | undefined
+  data: unknown
+}
+
+/** Whatever a source of an undeclared stream may yield. */
+export type AnyStreamEvent = UndeclaredEvent | CommentEvent | RawEvent
+
+/** Makes one event of a stream, typed by its schema: `price({ symbol: 'ACME', value: 1 }, { id: 7 })`. */
+export type EventConstructor<Name extends string, Schema extends TSchema> = Schema extends TNull
+  ? (data?: null, fields?: EventFields) => NamedEvent<Name, Schema>
+  : (data: EventData<Schema>, fields?: EventFields) => NamedEvent<Name, Schema>
+
+/** One {@link EventConstructor} per event name. */
+export type EventConstructors<Schemas extends EventSchemas> = {
+  readonly [Name in keyof Schemas & string]: EventConstructor<Name, Schemas[Name]>
+}
+
+/** Options of `eventStream()`. */
+export interface EventStreamOptions<Name extends string = string> {
+  /**
+   * Names of the events that complete the stream. Yielding one ends it for good: on a GET, the browser's EventSource
+   * does not come back and start it again. A stream that declares `final` and ends without one has failed. Default: none.
+   */
+  final?: readonly Name[]
+  /** What the stream is for; shown in the API's document. */
+  description?: string
+}
+
+/**
+ * A stream of named events: a TypeBox schema whose static type is the `AsyncIterable` of its events, so that
+ * `response: { 200: stream }` types and validates a route's result.
+ */
+export interface EventStream<Schemas extends EventSchemas = EventSchemas, Final extends string = string>
+  extends TUnsafe<AsyncIterable<StreamEvent<Schemas>>> {
+  /** One typed constructor per event. */
+  readonly event: EventConstructors<Schemas>
+  /** The schemas of the events, as they were declared. */
+  readonly schemas: Schemas
+  /** The names of the events that complete the stream. */
+  readonly final: readonly Final[]
+  /**
+   * Types a source without a type provider, and carries this stream's declaration at run time: the route that answers
+   * with it validates its events, whether it declares the stream or not.
+   *
+   * @example
+   * app.get('/prices', () => prices.from(async function * () {
+   *   yield { event: 'price', data: { symbol: 'ACME', value: 1 } }
+   * }))
+   */
+  from: (source: EventSource<Schemas>) => AsyncIterable<StreamEvent<Schemas>>
+}
+
+/** An async iterable of a stream's events, or a function that returns one, such as an async generator function. */
+export type EventSource<Schemas extends EventSchemas> =
+  | AsyncIterable<StreamEvent<Schemas>>
+  | (() => AsyncIterable<StreamEvent<Schemas>>)
+
+/** The union of the events of a stream: `EventOf<typeof prices>`. */
+export type EventOf<Stream> = Stream extends { readonly schemas: infer Schemas extends EventSchemas }
+  ? NamedEvents<Schemas>
+  : never
+
+/** The payload of an event as the client receives it: a string where the server's Transform encodes to one. */
+export type WireData<Schema extends TSchema> = Static<Schema>
