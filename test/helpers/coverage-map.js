@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs'
+
+/**
+ * Which files of lib/ a test covers: the file that it mirrors, so that each is covered by its own test and one test
+ * can be run alone; a test that mirrors none is about the whole and covers whatever it runs.
+ *
+ * @param {string} test relative to the project, as tap gives it
+ */
+export default function coverageMap (test) {
+  const mirrored = test.replace(/^test\//, 'lib/').replace(/\.test\.ts$/, '.ts')
+  return existsSync(mirrored) ? [mirrored] : ['lib/**/*.ts']
+}
