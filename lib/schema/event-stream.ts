@@ -14,7 +14,7 @@ const kRaw = Symbol.for('fastify-typed-sse.raw')
 export const STREAM_KEYWORD = 'x-event-stream'
 
 /** Names that start with this are the plugin's own. */
-const RESERVED_PREFIX = 'stream-'
+export const RESERVED_PREFIX = 'stream-'
 
 /**
  * Declares a stream: its named events with the schemas of their payloads.

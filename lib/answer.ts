@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { describe } from './describe.js'
+import { FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_NOT_ACCEPTABLE, FST_ERR_SSE_NOT_ITERABLE } from './errors.js'
+import type { Route } from './route.js'
+import { Exchange } from './stream/exchange.js'
+import { setStreamHeaders } from './stream/headers.js'
+import { Sink } from './stream/sink.js'
+import { discardSource } from './stream/source.js'
+import { END_ID } from './wire/frame.js'
+
+type Send = (payload?: unknown) => unknown
+
+/** How one reply may become an event stream. */
+export class Answer {
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  readonly #route: Route
+  /** Fastify's own `reply.send`. */
+  readonly #send: Send
+  #exchange: Exchange | undefined
+  #sink: Sink | undefined
+  #isIntercepting = false
+  #isDecided = false
+
+  constructor (request: FastifyRequest, reply: FastifyReply, route: Route) {
+    this.#request = request
+    this.#reply = reply
+    this.#route = route
+    this.#send = reply.send.bind(reply) as Send
+  }
+
+  /** `reply.sse` */
+  get sink (): Sink {
+    this.#sink ??= new Sink(this.#open())
+    return this.#sink
+  }
+
+  /**
+   * Takes `reply.send`. Everything that answers a request goes through it: the handler's result, sync or async, its
+   * errors, `redirect`, and hooks. That makes it the earliest place at which an iterable can be seen, and the only one
+   * where it can be told from other answers before content types, envelopes and serializers get at it.
+   */
+  intercept (): void {
+    if (this.#isIntercepting) return
+    this.#isIntercepting = true
+    ;(this.#reply as { send: Send }).send = payload => {
+      this.#answer(payload)
+      return this.#reply
+    }
+  }
+
+  /**
+   * What is decided without the handler, after all hooks: whether the client takes an event stream, whether it has seen
+   * all of it, and a HEAD request.
+   *
+   * @returns Whether the request is answered.
+   * @throws FST_ERR_SSE_NOT_ACCEPTABLE
+   */
+  decide (): boolean {
+    const { method } = this.#request
+    const route = this.#route
+    this.#isDecided = true
+    if (route.negotiates) addVary(this.#reply)
+    if (method !== 'GET' && method !== 'HEAD') return false
+    if (route.streamsOnly && !route.accepts(this.#request)) {
+      throw FST_ERR_SSE_NOT_ACCEPTABLE(this.#request.headers.accept ?? '')
+    }
+    if (method === 'GET' && route.canComplete && this.#request.headers['last-event-id'] === END_ID) {
+      // Nothing else makes a browser's EventSource stay away.
+      this.#reply.code(204).header('cache-control', 'no-store')
+      this.#send()
+      return true
+    }
+    if (method === 'HEAD' && route.streamsOnly) {
+      this.#sendHead()
+      return true
+    }
+    return false
+  }
+
+  #answer (payload: unknown): void {
+    const state = this.#exchange?.state ?? 'idle'
+    if (state === 'idle') this.#first(payload)
+    else if (state === 'answered') this.#send(payload)
+    else if (this.#isSame(payload)) this.#exchange?.open()
+    else if (state === 'starting') this.#instead(payload)
+    else this.#exchange?.fail(payload instanceof Error ? payload : FST_ERR_SSE_ALREADY_STARTED(this.#route.name))
+  }
+
+  #first (payload: unknown): void {
+    const route = this.#route
+    const { statusCode } = this.#reply
+    const isSink = payload !== undefined && payload === this.#sink
+    if (isSink || route.isSource(payload, statusCode)) {
+      this.#stream(payload, isSink)
+    } else if (payload instanceof Error || !route.streamsOnly || route.streamAt(statusCode) === undefined) {
+      this.#send(payload)
+    } else if (payload === undefined && this.#sink !== undefined) {
+      // An async handler that has handed reply.sse to somebody and did not return it.
+      this.#stream(this.#sink, true)
+    } else {
+      this.#send(FST_ERR_SSE_NOT_ITERABLE(route.name, describe(payload)))
+    }
+  }
+
+  #stream (payload: unknown, isSink: boolean): void {
+    // A route that was declared before this plugin had loaded was not decided about before its handler ran.
+    if (!this.#isDecided) {
+      let isAnswered
+      try {
+        isAnswered = this.decide()
+      } catch (error) {
+        discardSource(payload)
+        this.#send(error)
+        return
+      }
+      if (isAnswered) {
+        discardSource(payload)
+        return
+      }
+    }
+    if (this.#request.method === 'HEAD') {
+      discardSource(payload)
+      this.#sendHead()
+      return
+    }
+    const exchange = this.#open()
+    if (isSink) exchange.open()
+    else exchange.start(payload).then(() => { exchange.complete() }, (error: unknown) => { exchange.fail(error) })
+  }
+
+  /** Whether this is no new answer: what carries the stream already, or the result of a handler that did not return it. */
+  #isSame (payload: unknown): boolean {
+    if (payload === undefined) return this.#exchange?.state !== 'starting' || this.#route.carries(this.#reply.statusCode)
+    return payload === this.#sink || payload === this.#exchange?.iterable
+  }
+
+  /** The route answers, while its source is running, with something else. */
+  #instead (payload: unknown): void {
+    const isSecond = this.#route.isSource(payload, this.#reply.statusCode)
+    if (isSecond) discardSource(payload)
+    this.#exchange?.leave(isSecond || payload instanceof Error ? 'error' : undefined)
+    this.#send(isSecond ? FST_ERR_SSE_ALREADY_STARTED(this.#route.name) : payload)
+  }
+
+  #open (): Exchange {
+    this.#exchange ??= new Exchange(this.#request, this.#reply, this.#route, this.#send)
+    return this.#exchange
+  }
+
+  #sendHead (): void {
+    setStreamHeaders(this.#reply)
+    // Not an empty string: that would tell a length.
+    this.#send(Readable.from([]))
+  }
+}
+
+/** Caches must keep the representations apart. */
+function addVary (reply: FastifyReply): void {
+  const vary = [reply.getHeader('vary') ?? []].flat().join(', ')
+  if (!/(^|,)\s*(accept|\*)\s*(,|$)/i.test(vary)) reply.header('vary', vary === '' ? 'Accept' : `${vary}, Accept`)
+}

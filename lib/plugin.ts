@@ -1,0 +1,87 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifySseOptions, StreamOptions } from '../types/options.js'
+import { Answer } from './answer.js'
+import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
+import { resolveOptions } from './options.js'
+import { checkSharedSchemas, Registration } from './registration.js'
+import type { Route } from './route.js'
+
+// Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
+const kRegistration = Symbol.for('fastify-typed-sse.registration')
+const kRoute = Symbol.for('fastify-typed-sse.route')
+const kAnswer = Symbol.for('fastify-typed-sse.answer')
+
+/** Fastify's own default; `initialConfig` leaves it out where nobody has set it. */
+const PLUGIN_TIMEOUT_MS = 10_000
+
+interface Scope { [kRegistration]: Registration }
+interface Config { [kRoute]?: Route, sse?: StreamOptions }
+type Reply = FastifyReply & { [kAnswer]?: Answer }
+
+/** The plugin, before it is wrapped: `app.register(sse, options)`. */
+export async function plugin (fastify: FastifyInstance, options: FastifySseOptions): Promise<void> {
+  if (Object.hasOwn(fastify, kRegistration)) throw FST_ERR_SSE_ALREADY_REGISTERED()
+  const { pluginTimeout = PLUGIN_TIMEOUT_MS } = fastify.initialConfig
+  const registration = new Registration(resolveOptions(options, pluginTimeout))
+  // Registered again in a child scope: the hooks are inherited, and find the registration of their route's scope.
+  const isOverride = kRegistration in fastify
+  fastify.decorate(kRegistration, registration)
+
+  fastify.addHook('onReady', async () => {
+    checkSharedSchemas(fastify.getSchemas())
+    registration.compile()
+  })
+  fastify.addHook('preClose', async () => {
+    // First of all nobody else is let in: who reconnected now would get Fastify's 503, which ends an EventSource for good.
+    if (fastify.server.listening) fastify.server.close()
+    await registration.streams.close(registration.options.closeTimeoutMs)
+  })
+  if (isOverride) return
+
+  fastify.decorateReply(kAnswer)
+  fastify.decorateReply('sse', { getter () { return answerOf(this.request, this).sink as FastifyReply['sse'] } })
+  fastify.decorateRequest('prefersEventStream', { getter () { return routeOf(this).prefers(this) } })
+
+  fastify.addHook('onRoute', function (declaration) { addRoute(this, declaration) })
+  fastify.addHook('preHandler', (request, reply, done) => {
+    answerOf(request, reply).intercept()
+    done()
+  })
+}
+
+function addRoute (instance: FastifyInstance, declaration: RouteOptions): void {
+  const config: Config = { ...declaration.config }
+  if (config[kRoute] !== undefined) return // by the same hook of a parent scope
+  const { method, url, schema, sse = config.sse } = declaration
+  config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
+  declaration.config = config as NonNullable<RouteOptions['config']>
+  const { handler } = declaration
+  declaration.handler = function (request, reply) {
+    // After all hooks, whoever has added them, so that nothing is told to a client that they turn away.
+    return answerOf(request, reply).decide() ? undefined : handler.call(this, request, reply)
+  }
+}
+
+function answerOf (request: FastifyRequest, reply: Reply): Answer {
+  return (reply[kAnswer] ??= new Answer(request, reply, routeOf(request)))
+}
+
+/**
+ * The request's route. One that was declared before the plugin had loaded (right after a `register()` without `await`)
+ * is met here first, and compiled then: a declared route is never served unvalidated.
+ */
+function routeOf (request: FastifyRequest): Route {
+  const { routeOptions, server } = request
+  const config: Config = routeOptions.config
+  if (config[kRoute] === undefined) {
+    const { method, url = '(not found)', schema } = routeOptions
+    const route = registrationOf(server).add(server, { method, url, schema, sse: config.sse })
+    route.compile()
+    config[kRoute] = route
+  }
+  return config[kRoute]
+}
+
+function registrationOf (instance: FastifyInstance): Registration {
+  return (instance as unknown as Scope)[kRegistration]
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import type { EventStream } from '../types/event.js'
+import type { ResolvedOptions } from '../types/options.js'
+import { FST_ERR_SSE_SCHEMA_SHARED } from './errors.js'
+import { Route, type RouteDeclaration } from './route.js'
+import { compileStream, type EventCodec } from './schema/codec.js'
+import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
+import { STREAM_KEYWORD } from './schema/event-stream.js'
+import { Streams } from './stream/streams.js'
+
+/** One `register()` of the plugin: the options of its scope, the routes in it, and their open streams. */
+export class Registration {
+  readonly options: Readonly<ResolvedOptions>
+  readonly streams: Streams
+  readonly #routes: Route[] = []
+  readonly #compilers = new Map<FastifyInstance, ScopeCompiler>()
+
+  constructor (options: Readonly<ResolvedOptions>) {
+    this.options = options
+    this.streams = new Streams(options.closeSpreadMs)
+  }
+
+  /** Takes in a route. Its schemas are compiled by {@link compile}, since shared ones may be added after it. */
+  add (instance: FastifyInstance, declaration: RouteDeclaration): Route {
+    const route = new Route(declaration, {
+      options: this.options,
+      streams: this.streams,
+      compile: (stream, name, validate) => this.#compilerOf(instance).compile(stream, name, validate)
+    })
+    this.#routes.push(route)
+    return route
+  }
+
+  /** Compiles the schemas of all routes. @throws FST_ERR_SSE_SCHEMA_BUILD */
+  compile (): void {
+    for (const route of this.#routes) route.compile()
+  }
+
+  #compilerOf (instance: FastifyInstance): ScopeCompiler {
+    let compiler = this.#compilers.get(instance)
+    if (compiler === undefined) {
+      compiler = new ScopeCompiler(instance.getSchemas(), this.options.ajv)
+      this.#compilers.set(instance, compiler)
+    }
+    return compiler
+  }
+}
+
+/** Compiles the streams of one Fastify scope, which may have shared schemas of its own. */
+class ScopeCompiler {
+  readonly #sharedSchemas: Record<string, unknown>
+  readonly #ajv: ResolvedOptions['ajv']
+  readonly #compilers = new Map<boolean, PayloadCompiler>()
+  readonly #codecs = new Map<boolean, WeakMap<EventStream, EventCodec>>()
+
+  constructor (sharedSchemas: Record<string, unknown>, ajv: ResolvedOptions['ajv']) {
+    this.#sharedSchemas = sharedSchemas
+    this.#ajv = ajv
+  }
+
+  compile (stream: EventStream, route: string, validate: boolean): EventCodec {
+    const codecs = getOrMake(this.#codecs, validate, () => new WeakMap<EventStream, EventCodec>())
+    return getOrMake(codecs, stream, () => compileStream(stream, this.#payloadCompiler(validate), route))
+  }
+
+  #payloadCompiler (validate: boolean): PayloadCompiler {
+    return getOrMake(this.#compilers, validate, () => payloadCompiler({
+      sharedSchemas: this.#sharedSchemas, ajv: this.#ajv, validate
+    }))
+  }
+}
+
+/** @throws FST_ERR_SSE_SCHEMA_SHARED where an event stream is among the schemas of `addSchema()`, which keeps a useless copy of it. */
+export function checkSharedSchemas (schemas: Record<string, unknown>): void {
+  for (const [id, schema] of Object.entries(schemas)) {
+    if (typeof schema === 'object' && schema !== null && STREAM_KEYWORD in schema) throw FST_ERR_SSE_SCHEMA_SHARED(id)
+  }
+}
+
+function getOrMake<Key, Value> (
+  map: { get: (key: Key) => Value | undefined, set: (key: Key, value: Value) => unknown }, key: Key, make: () => Value
+): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}

@@ -1,0 +1,47 @@
+import type { CloseReason, CloseRecord } from '../../types/sink.js'
+import { FST_ERR_SSE_STREAM_CLOSED } from '../errors.js'
+
+/** How the end of a stream is made known: by a signal when it begins, by a promise when it is over. Both are made when first asked for. */
+export class Ending {
+  readonly #inContext: <T>(run: () => T) => T
+  #controller: AbortController | undefined
+  #abortReason: string | undefined
+  #closed: Promise<CloseRecord> | undefined
+  #resolveClosed: ((record: CloseRecord) => void) | undefined
+  #record: CloseRecord | undefined
+
+  /** @param inContext Runs the signal's listeners in the async context they belong to. */
+  constructor (inContext: <T>(run: () => T) => T) {
+    this.#inContext = inContext
+  }
+
+  get signal (): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason !== undefined) this.#controller.abort(FST_ERR_SSE_STREAM_CLOSED(this.#abortReason))
+    }
+    return this.#controller.signal
+  }
+
+  get closed (): Promise<CloseRecord> {
+    this.#closed ??= new Promise(resolve => {
+      if (this.#record === undefined) this.#resolveClosed = resolve
+      else resolve(this.#record)
+    })
+    return this.#closed
+  }
+
+  /** Aborts the signal. The first reason counts. */
+  abort (reason: CloseReason | 'HEAD'): void {
+    if (this.#abortReason !== undefined) return
+    this.#abortReason = reason
+    const controller = this.#controller
+    if (controller !== undefined) this.#inContext(() => { controller.abort(FST_ERR_SSE_STREAM_CLOSED(reason)) })
+  }
+
+  /** The stream is over. */
+  settle (record: CloseRecord): void {
+    this.#record = record
+    this.#resolveClosed?.(record)
+  }
+}

@@ -1,0 +1,396 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ResolvedStreamOptions } from '../../types/options.js'
+import type { CloseReason } from '../../types/sink.js'
+import { asError } from '../as-error.js'
+import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
+import type { EventCodec } from '../schema/codec.js'
+import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
+import { Ending } from './ending.js'
+import { FrameStream } from './frame-stream.js'
+import { setStreamHeaders } from './headers.js'
+import type { Outlet } from './pump.js'
+import { abortResponse, afterFlush, disarmConnectionTimeout, endConnectionAfter, isGone, type RawResponse } from './response.js'
+import { discardSource } from './source.js'
+import { Sources } from './sources.js'
+import type { OpenStream, Streams } from './streams.js'
+import { Watch, type Watched, watchEveryMs } from './watch.js'
+
+/** What a stream has to know of its route. */
+export interface StreamRoute {
+  /** Method and path pattern, such as `GET /prices/:symbol`. */
+  readonly name: string
+  readonly options: Readonly<ResolvedStreamOptions>
+  /** All open streams of the route's scope. */
+  readonly streams: Streams
+  /** @throws FST_ERR_SSE_STATUS_UNDECLARED */
+  readonly codecFor: (statusCode: number, iterable: unknown) => EventCodec
+  /** Logs a refused event, once per event name. */
+  readonly logRefusal: (error: unknown, event: unknown, request: FastifyRequest) => void
+  /** Says once what a browser does when a stream like this one ends. */
+  readonly hintAtFinal: (request: FastifyRequest) => void
+}
+
+/**
+ * - `idle`: nothing has happened yet.
+ * - `starting`: the source runs, the response has not begun.
+ * - `answered`: it never will, since there was an error, or the route answered with something else.
+ * - `open`: the response has begun.
+ * - `ending`: nothing more is taken.
+ * - `closed`: the response is over.
+ */
+type State = 'idle' | 'starting' | 'answered' | 'open' | 'ending' | 'closed'
+
+/** The longest time that a timer of Node.js takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+/** How long clients wait at most to come back when their stream was only too old. */
+const MAX_AGE_RETRY_MS = 1_000
+
+/** One request and the event stream that answers it, from the handler's call to the end of the response. */
+export class Exchange implements Outlet, OpenStream, Watched {
+  readonly request: FastifyRequest
+  readonly route: StreamRoute
+  readonly ending: Ending
+  /** The iterable that the route answers with, if it isn't reply.sse. */
+  iterable: unknown
+  #state: State = 'idle'
+  readonly #reply: FastifyReply
+  readonly #raw: RawResponse
+  readonly #streams: Streams
+  readonly #sources: Sources
+  readonly #send: (payload: unknown) => void
+  // Whoever ends a stream, the listeners of its signal run in the async context of its own request.
+  readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
+  #codec: EventCodec | undefined
+  #body: FrameStream | undefined
+  #watch: Watch | undefined
+  #commitTimer: NodeJS.Timeout | undefined
+  #restoreTimeout: (() => void) | undefined
+  #reason: CloseReason | undefined
+  readonly #handlerTimeoutMs: number
+  #startedAtMs = 0
+  #events = 0
+  #finished = false
+  #hijacked = false
+
+  /** @param send Fastify's own `reply.send`. */
+  constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, send: (payload: unknown) => void) {
+    this.request = request
+    this.route = route
+    this.ending = new Ending(this.#inContext)
+    this.#reply = reply
+    this.#raw = reply.raw
+    this.#streams = route.streams
+    this.#sources = new Sources(route.streams, request.log, route.name)
+    this.#send = send
+    this.#handlerTimeoutMs = request.routeOptions.handlerTimeout ?? 0
+    this.#raw.once('finish', () => { this.#finished = true })
+    this.#raw.once('close', () => { this.#close() })
+    if (request.method === 'HEAD') this.ending.abort('HEAD')
+    else if (isGone(this.#raw)) this.ending.abort('client')
+  }
+
+  get state (): State {
+    return this.#state
+  }
+
+  /** Why the stream has ended or is about to. */
+  get reason (): CloseReason | undefined {
+    return this.#reason
+  }
+
+  get done (): boolean {
+    return this.#state !== 'starting' && this.#state !== 'open'
+  }
+
+  get hasRoom (): boolean {
+    return this.#body?.hasRoom ?? true
+  }
+
+  get queuedBytes (): number {
+    return (this.#body?.queued ?? 0) + this.#raw.writableLength
+  }
+
+  get writtenBytes (): number {
+    return this.#body?.bytes ?? 0
+  }
+
+  get watchEveryMs (): number {
+    return Math.min(watchEveryMs(this.route.options), this.#handlerTimeoutMs > 0 ? this.#handlerTimeoutMs / 4 : Infinity)
+  }
+
+  /**
+   * Answers with an iterable. Its first step is taken here and now; the response begins with its first event or after
+   * `commitAfterMs`, and until then an error is an ordinary error of the route.
+   *
+   * @returns A promise that settles with the iterable, and rejects with its error.
+   */
+  async start (iterable: unknown): Promise<void> {
+    this.iterable = iterable
+    if (!this.#begin()) {
+      discardSource(iterable)
+      return
+    }
+    const ended = this.#sources.add(iterable, this)
+    const { commitAfterMs } = this.route.options
+    if (commitAfterMs === 0) this.#commit()
+    else if (commitAfterMs <= MAX_TIMER_MS) this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
+    await ended
+  }
+
+  /** Answers with reply.sse: the response begins with the first event that is right, or with {@link open}. */
+  prepare (): void {
+    if (this.#state === 'idle') this.#begin()
+  }
+
+  /** Answers with reply.sse, or goes on answering with it: the response begins at once. */
+  open (): void {
+    this.prepare()
+    if (this.iterable === undefined) this.#commit()
+  }
+
+  /** Adds a source to the open stream. Settles when the source has ended, and rejects with its error. */
+  async add (iterable: unknown): Promise<void> {
+    await this.#sources.add(iterable, this)
+  }
+
+  take (event: unknown): boolean {
+    const frame = this.#encode(event)
+    this.#commit()
+    if (!frame.startsWith(':')) this.#events++
+    this.#write(frame)
+    if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
+    return this.hasRoom
+  }
+
+  room (): Promise<boolean> {
+    return this.#body?.room() ?? Promise.resolve(true)
+  }
+
+  /** Checks an event without sending it. @returns The length of its frame. */
+  measure (event: unknown): number {
+    return this.#encode(event).length
+  }
+
+  /** Everything was said. */
+  complete (): void {
+    if (this.done) return
+    const { final } = this.#codecNow()
+    if (final.size > 0) {
+      this.fail(FST_ERR_SSE_FINAL_MISSING(this.route.name, [...final].join(', ')))
+      return
+    }
+    this.#commit()
+    if (this.request.method === 'GET') {
+      const { onComplete } = this.route.options
+      if (onComplete === 'stop') this.#write(`event: ${END_ID}\nid: ${END_ID}\ndata: \n\n`)
+      else if (onComplete === undefined) this.route.hintAtFinal(this.request)
+    }
+    this.#end('complete')
+  }
+
+  /** Before the response has begun this makes an ordinary error of the route; afterwards the response is broken off. */
+  fail (thrown: unknown): void {
+    const error = asError(thrown)
+    if (this.done) {
+      // An upstream call that the signal has aborted, for one.
+      this.request.log.debug({ err: error }, 'the source of an event stream failed after its stream had ended')
+      return
+    }
+    if (this.#state === 'starting') {
+      this.leave('error')
+      this.#send(error)
+      return
+    }
+    this.request.log.error({ err: error }, 'the source of an event stream failed')
+    if (this.#sendErrorEvent(error)) {
+      this.#end('error')
+    } else {
+      this.#stop('error')
+      this.#abortAfterFlush(this.#body as FrameStream)
+    }
+  }
+
+  /** Leaves the response to whoever answers instead. */
+  leave (reason?: CloseReason): void {
+    clearTimeout(this.#commitTimer)
+    this.#state = 'answered'
+    this.#reason = reason
+    this.#sources.stop()
+  }
+
+  /** Breaks the stream off without waiting for a client that does not read. */
+  cut (reason: CloseReason): void {
+    this.#stop(reason)
+    abortResponse(this.#raw)
+  }
+
+  shutDown (): void {
+    this.#commit()
+    if (this.#state === 'open') {
+      endConnectionAfter(this.#raw)
+      this.#endEarly('shutdown', this.route.options.retryMs + this.#streams.closeJitterMs())
+    }
+  }
+
+  destroy (): void {
+    this.#raw.destroy()
+    this.#close()
+  }
+
+  watch (nowMs: number): void {
+    if (this.#watch === undefined) return
+    this.#disarmHandlerTimeout()
+    const due = this.#watch.due(nowMs)
+    if (due === 'stalled') this.cut('stalled')
+    if (this.#state !== 'open') return
+    if (due === 'heartbeat') this.#write(HEARTBEAT)
+    else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, MAX_AGE_RETRY_MS))
+  }
+
+  /** @returns Whether there is still somebody to answer. */
+  #begin (): boolean {
+    this.#state = 'starting'
+    this.#startedAtMs = performance.now()
+    if (isGone(this.#raw)) {
+      this.#close()
+      return false
+    }
+    this.#streams.add(this)
+    if (this.#streams.closing) this.shutDown()
+    return !this.done
+  }
+
+  /** Begins the response, if it has not begun. */
+  #commit (): void {
+    if (this.#state !== 'starting') return
+    clearTimeout(this.#commitTimer)
+    try {
+      this.#codec = this.#codecNow()
+      this.#state = 'open'
+      const body = this.#body = new FrameStream(() => { this.#onBodyDestroyed() })
+      this.#watch = new Watch(this, this.route.options, {
+        isPulled: this.iterable !== undefined, mayExpire: this.request.method === 'GET'
+      }, performance.now())
+      this.#restoreTimeout = disarmConnectionTimeout(this.#raw)
+      body.write(retryLine(this.route.options.retryMs))
+      setStreamHeaders(this.#reply)
+      this.#send(body)
+    } catch (error) {
+      // A header that can't be sent, for one.
+      this.leave('error')
+      this.#send(error)
+    }
+  }
+
+  /** Until the response begins, its status decides which stream this is. */
+  #codecNow (): EventCodec {
+    return this.#codec ?? this.route.codecFor(this.#reply.statusCode, this.iterable)
+  }
+
+  #encode (event: unknown): string {
+    try {
+      return this.#codecNow().encode(event, this.request.method === 'GET')
+    } catch (error) {
+      this.route.logRefusal(error, event, this.request)
+      throw error
+    }
+  }
+
+  #write (frames: string): void {
+    if (this.#watch !== undefined) this.#watch.wroteAtMs = performance.now()
+    this.#body?.write(frames)
+  }
+
+  #end (reason: CloseReason): void {
+    this.#stop(reason)
+    this.#body?.finish()
+  }
+
+  #endEarly (reason: CloseReason, retryMs: number): void {
+    this.#write(retryLine(retryMs))
+    this.#end(reason)
+    this.ending.abort(reason)
+  }
+
+  #stop (reason: CloseReason): void {
+    this.#state = 'ending'
+    this.#reason = reason
+    this.#sources.stop()
+  }
+
+  #sendErrorEvent (error: Error): boolean {
+    const { onStreamError } = this.route.options
+    if (onStreamError === undefined) return false
+    try {
+      const event = this.#inContext(() => onStreamError(error, this.request))
+      if (event === undefined) return false
+      this.take(event)
+      return true
+    } catch (err) {
+      this.request.log.error({ err }, 'onStreamError failed')
+      return false
+    }
+  }
+
+  #abortAfterFlush (body: FrameStream): void {
+    body.flush()
+    void body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) })
+  }
+
+  /** Fastify's `handlerTimeout` would cut the stream; it is cleared by hijacking the reply, once that changes nothing else any more. */
+  #disarmHandlerTimeout (): void {
+    if (this.#handlerTimeoutMs === 0 || this.#hijacked || !this.#raw.headersSent) return
+    this.#hijacked = true
+    this.#reply.hijack()
+  }
+
+  /** Whoever read the body has given up on it, or was given up: the rest of the response is theirs. */
+  #onBodyDestroyed (): void {
+    if (this.#state === 'open') this.#stop('error')
+  }
+
+  #close (): void {
+    if (this.#state === 'closed') return
+    const wasStream = this.#state !== 'idle' && (this.#state !== 'answered' || this.#reason !== undefined)
+    clearTimeout(this.#commitTimer)
+    this.#state = 'closed'
+    const reason = this.#closeReason()
+    this.ending.abort(reason)
+    this.#sources.stop()
+    this.#body?.destroy()
+    this.#streams.delete(this)
+    this.#restoreTimeout?.()
+    if (wasStream) this.#report(reason)
+  }
+
+  #closeReason (): CloseReason {
+    const reason = this.#reason
+    // The response ended, but not with this stream: an onSend hook failed or has put something else in its place.
+    if (reason === undefined) return this.#finished ? 'error' : 'client'
+    return reason === 'complete' && !this.#finished ? 'client' : reason
+  }
+
+  #report (reason: CloseReason): void {
+    const record = {
+      route: this.route.name,
+      reason,
+      durationMs: Math.round(performance.now() - this.#startedAtMs),
+      events: this.#events,
+      bytes: this.writtenBytes
+    }
+    this.request.log.info({ stream: record }, 'event stream closed')
+    this.ending.settle(record)
+    this.#silencePrematureClose()
+  }
+
+  /**
+   * Core logs every response that ended before its body as "stream closed prematurely". For an event stream that is how
+   * an ordinary visit ends, and the close record has said so. Core's listener runs after this one, in the same emit.
+   */
+  #silencePrematureClose (): void {
+    const { log } = this.#reply
+    this.#reply.log = Object.create(log, { info: { value: () => {} } })
+    process.nextTick(() => { this.#reply.log = log })
+  }
+}

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream'
+
+/** Frames are handed on in chunks of at most this many bytes, so that a slow reader's progress shows. */
+const CHUNK_BYTES = 64 * 1024
+
+/** Characters that may gather in one tick before a source has to let other work run. */
+const TURN_CHARS = 64 * 1024
+
+/**
+ * The body of one event stream: frames go in, and leave as few large chunks as possible.
+ *
+ * A write to the socket costs 4 to 7 µs, an event less than 1 µs, so the frames of one tick leave in one write: the
+ * first schedules the flush by `process.nextTick`, which Node runs after the microtasks that are under way, so no timer
+ * is involved and an event that comes alone leaves in its own tick.
+ */
+export class FrameStream extends Readable {
+  /** Bytes handed to the consumer. */
+  bytes = 0
+  readonly #onDestroy: () => void
+  #pending = ''
+  #scheduled = false
+  #finishing = false
+  #wanted = true
+  #turnIsOver = false
+  #room: Promise<boolean> | undefined
+  #resolveRoom: ((room: boolean) => void) | undefined
+
+  /** @param onDestroy Called once, when nothing more can be read: the end was read, or a consumer went away. */
+  constructor (onDestroy: () => void) {
+    // No read-ahead: `_read` then means that the consumer really has room.
+    super({ highWaterMark: 0 })
+    this.#onDestroy = onDestroy
+    // A consumer such as pipeline() may destroy this with an error. It is handled by whoever destroyed it; unheard, it
+    // would end the process.
+    this.on('error', () => {})
+  }
+
+  /** Takes one frame, or several joined. It leaves at the end of this tick. */
+  write (frames: string): void {
+    this.#pending += frames
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      process.nextTick(flush, this)
+    }
+  }
+
+  /** Whether a pulled source may go on in this turn. */
+  get hasRoom (): boolean {
+    return this.#wanted && this.#pending.length < TURN_CHARS
+  }
+
+  /** What has been taken in and not read yet: bytes, and characters where they are not encoded yet. */
+  get queued (): number {
+    return this.#pending.length + this.readableLength
+  }
+
+  /**
+   * Resolves to true when the consumer wants more, to false when it has gone. One promise for all who wait.
+   *
+   * Never in the same turn of the event loop: a socket that takes everything says so by `process.nextTick`, and a source
+   * that always has events ready would starve timers and all other streams.
+   */
+  room (): Promise<boolean> {
+    if (this.destroyed) return Promise.resolve(false)
+    if (this.#room === undefined) {
+      this.#room = new Promise(resolve => { this.#resolveRoom = resolve })
+      this.#turnIsOver = false
+      setImmediate(() => {
+        this.#turnIsOver = true
+        this.#giveRoom()
+      })
+    }
+    return this.#room
+  }
+
+  /** Ends the body after what was written. */
+  finish (): void {
+    this.#finishing = true
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      process.nextTick(flush, this)
+    }
+  }
+
+  /** Hands on what is pending. */
+  flush (): void {
+    this.#scheduled = false
+    if (this.destroyed || this.readableEnded) return
+    const pending = this.#pending
+    this.#pending = ''
+    if (pending !== '') {
+      this.#wanted = false
+      const chunk = Buffer.from(pending)
+      this.bytes += chunk.length
+      for (let start = 0; start < chunk.length; start += CHUNK_BYTES) this.push(chunk.subarray(start, start + CHUNK_BYTES))
+    }
+    if (this.#finishing) this.push(null)
+  }
+
+  override _read (): void {
+    this.#wanted = true
+    this.#giveRoom()
+  }
+
+  override _destroy (error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#pending = ''
+    this.#settleRoom(false)
+    this.#onDestroy()
+    callback(error)
+  }
+
+  #giveRoom (): void {
+    if (this.#wanted && this.#turnIsOver) this.#settleRoom(true)
+  }
+
+  #settleRoom (room: boolean): void {
+    this.#resolveRoom?.(room)
+    this.#room = this.#resolveRoom = undefined
+  }
+}
+
+function flush (stream: FrameStream): void {
+  stream.flush()
+}

@@ -1,0 +1,19 @@
+import type { FastifyReply } from 'fastify'
+
+/** Headers that a stream sets where the user has not. */
+const DEFAULT_HEADERS: ReadonlyArray<readonly [string, string]> = [
+  // no-transform: a proxy that compresses would hold events back until its buffer is full.
+  ['cache-control', 'no-cache, no-transform'],
+  // nginx buffers the responses of its upstreams unless they say this.
+  ['x-accel-buffering', 'no']
+]
+
+/** Sets the headers of an event stream. What the user has set stays, but for the type and length of the body. */
+export function setStreamHeaders (reply: FastifyReply): void {
+  // No charset: the standard allows only UTF-8, and npm's eventsource 4 compares the whole value.
+  reply.header('content-type', 'text/event-stream')
+  reply.removeHeader('content-length')
+  for (const [name, value] of DEFAULT_HEADERS) {
+    if (!reply.hasHeader(name)) reply.header(name, value)
+  }
+}

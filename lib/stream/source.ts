@@ -1,0 +1,98 @@
+import type { Readable } from 'node:stream'
+import { describe } from '../describe.js'
+import { FST_ERR_SSE_ITERATOR_INVALID } from '../errors.js'
+
+/** An iteration that has begun. */
+export class Source {
+  /** False once it has ended or thrown: then there is nothing left to stop. */
+  open = true
+  readonly iterator: AsyncIterator<unknown>
+  #stopped = false
+
+  /** @throws FST_ERR_SSE_ITERATOR_INVALID, and whatever the iterable itself throws. */
+  constructor (iterable: unknown) {
+    this.iterator = openIterator(iterable as AsyncIterable<unknown> | Readable | ReadableStream<unknown>)
+  }
+
+  /**
+   * Asks the source to end. Nobody waits for it: the `return` of a generator queues behind a pending `next`, and only
+   * the stream's signal frees a producer that waits for something else.
+   *
+   * @param onError Gets what the source throws while it cleans up.
+   */
+  stop (onError: (error: unknown) => void): void {
+    if (!this.open || this.#stopped) return
+    this.#stopped = true
+    try {
+      // Not all iterators return what they should, so no method is called on the result.
+      Promise.resolve(this.iterator.return?.()).catch(onError)
+    } catch (error) {
+      onError(error)
+    }
+  }
+}
+
+/** Whether a handler's result is an async iterable that is nothing else: a stream or a body of bytes stays Fastify's. */
+export function isAsyncIterable (value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null &&
+    typeof (value as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function' &&
+    !isNodeReadable(value) && !isWebStream(value)
+}
+
+/** Whether this is a Node.js or web stream, which on a declared route is a source of events. */
+export function isStream (value: unknown): value is Readable | ReadableStream<unknown> {
+  return typeof value === 'object' && value !== null && (isNodeReadable(value) || isWebStream(value))
+}
+
+/** Frees a source that will never be iterated. A generator has nothing to free before it has started. */
+export function discardSource (source: unknown): void {
+  if (typeof source !== 'object' || source === null) return
+  if (isNodeReadable(source)) {
+    source.on('error', () => {}) // whatever its end brings up concerns nobody any more
+    source.destroy()
+  } else if (isWebStream(source) && !source.locked) {
+    source.cancel().catch(() => {}) // likewise
+  }
+}
+
+function openIterator (source: AsyncIterable<unknown> | Readable | ReadableStream<unknown>): AsyncIterator<unknown> {
+  if (isWebStream(source)) return webStreamIterator(source)
+  if (isNodeReadable(source)) return readableIterator(source)
+  const iterator: unknown = source[Symbol.asyncIterator]()
+  if (typeof iterator !== 'object' || iterator === null || typeof (iterator as AsyncIterator<unknown>).next !== 'function') {
+    throw FST_ERR_SSE_ITERATOR_INVALID(`[Symbol.asyncIterator]() should return an object with a next method, instead got '${describe(iterator)}'`)
+  }
+  return iterator as AsyncIterator<unknown>
+}
+
+/** The iterator of a Readable waits for a pending read before it can return; destroying does not. */
+function readableIterator (readable: Readable): AsyncIterator<unknown> {
+  const iterator = readable[Symbol.asyncIterator]()
+  return {
+    next: () => iterator.next(),
+    return: async () => {
+      readable.destroy()
+      return await iterator.return?.() ?? { done: true, value: undefined }
+    }
+  }
+}
+
+/** Likewise the iterator of a web stream; cancelling its reader ends a pending read. */
+function webStreamIterator (stream: ReadableStream<unknown>): AsyncIterator<unknown> {
+  const reader = stream.getReader()
+  return {
+    next: async () => await reader.read() as IteratorResult<unknown>,
+    return: async () => {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    }
+  }
+}
+
+function isNodeReadable (value: object): value is Readable {
+  return typeof (value as Readable).pipe === 'function'
+}
+
+function isWebStream (value: object): value is ReadableStream<unknown> {
+  return typeof (value as ReadableStream).getReader === 'function'
+}

@@ -1,0 +1,59 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { type Outlet, pump } from './pump.js'
+import { Source } from './source.js'
+import type { Streams, UnfinishedSource } from './streams.js'
+
+/** The sources that feed one stream: usually one. */
+export class Sources {
+  readonly #sources = new Map<Source, UnfinishedSource | undefined>()
+  readonly #streams: Streams
+  readonly #log: FastifyBaseLogger
+  readonly #route: string
+
+  constructor (streams: Streams, log: FastifyBaseLogger, route: string) {
+    this.#streams = streams
+    this.#log = log
+    this.#route = route
+  }
+
+  /** Pumps an iterable into an outlet. Settles when the iterable has ended, and rejects with its error. */
+  async add (iterable: unknown, outlet: Outlet): Promise<void> {
+    const source = new Source(iterable)
+    this.#sources.set(source, undefined)
+    try {
+      await pump(source, outlet)
+    } finally {
+      this.#stop(source)
+      this.#forget(source)
+    }
+  }
+
+  /** Asks all of them to end. Those that do not are reported later. */
+  stop (): void {
+    const stoppedAtMs = performance.now()
+    for (const [source, unfinished] of this.#sources) {
+      this.#stop(source)
+      if (unfinished !== undefined) continue
+      const report = { stoppedAtMs, warn: () => { this.#warn(stoppedAtMs) } }
+      this.#sources.set(source, report)
+      this.#streams.addUnfinished(report)
+    }
+  }
+
+  #stop (source: Source): void {
+    source.stop(error => { this.#log.warn({ err: error }, 'the source of an event stream failed to clean up') })
+  }
+
+  #forget (source: Source): void {
+    const report = this.#sources.get(source)
+    this.#sources.delete(source)
+    if (report !== undefined) this.#streams.deleteUnfinished(report)
+  }
+
+  #warn (stoppedAtMs: number): void {
+    this.#log.warn(
+      { route: this.#route, pendingMs: Math.round(performance.now() - stoppedAtMs) },
+      'the source of an event stream goes on though its stream has ended; it should listen to reply.sse.signal'
+    )
+  }
+}

@@ -1,0 +1,116 @@
+/** An open stream, as the server sees it. */
+export interface OpenStream {
+  /** How often it has to be looked at, in milliseconds. */
+  readonly watchEveryMs: number
+  /** Sends heartbeats, and ends what is stalled or too old. */
+  watch: (nowMs: number) => void
+  /** Ends the stream because the server closes. */
+  shutDown: () => void
+  /** Ends it at once. */
+  destroy: () => void
+}
+
+/** A source that was asked to end and has not. */
+export interface UnfinishedSource {
+  readonly stoppedAtMs: number
+  warn: () => void
+}
+
+/** A source may take this long to end after its stream. */
+const UNFINISHED_AFTER_MS = 30_000
+
+/** Rarely enough to cost nothing, often enough for the defaults. */
+const MAX_INTERVAL_MS = 1_000
+const MIN_INTERVAL_MS = 5
+
+/** All open streams of one registration, watched by one timer. */
+export class Streams {
+  /** Whether streams that are added end at once. */
+  closing = false
+  readonly #closeSpreadMs: number
+  readonly #open = new Set<OpenStream>()
+  readonly #unfinished = new Set<UnfinishedSource>()
+  #timer: NodeJS.Timeout | undefined
+  #intervalMs = Infinity
+  #onEmpty: (() => void) | undefined
+
+  constructor (closeSpreadMs: number) {
+    this.#closeSpreadMs = closeSpreadMs
+  }
+
+  /** Open streams. */
+  get size (): number {
+    return this.#open.size
+  }
+
+  /** Sources that have not ended though their stream has. */
+  get unfinished (): number {
+    return this.#unfinished.size
+  }
+
+  add (stream: OpenStream): void {
+    this.#open.add(stream)
+    this.#watchEvery(stream.watchEveryMs)
+  }
+
+  delete (stream: OpenStream): void {
+    if (!this.#open.delete(stream)) return
+    this.#rest()
+    if (this.#open.size === 0) this.#onEmpty?.()
+  }
+
+  addUnfinished (source: UnfinishedSource): void {
+    this.#unfinished.add(source)
+    this.#watchEvery(MAX_INTERVAL_MS)
+  }
+
+  deleteUnfinished (source: UnfinishedSource): void {
+    if (this.#unfinished.delete(source)) this.#rest()
+  }
+
+  /**
+   * Ends all streams, and those that are still added.
+   *
+   * @param timeoutMs After which the rest is destroyed.
+   */
+  async close (timeoutMs: number): Promise<void> {
+    this.closing = true
+    if (this.#open.size === 0) return
+    const empty = new Promise<void>(resolve => { this.#onEmpty = resolve })
+    const timer = setTimeout(() => { for (const stream of this.#open) stream.destroy() }, timeoutMs)
+    for (const stream of this.#open) stream.shutDown()
+    await empty
+    clearTimeout(timer)
+  }
+
+  /** How much longer than usual a client should wait to come back after the server has closed, in milliseconds. */
+  closeJitterMs (): number {
+    return Math.round(Math.random() * this.#closeSpreadMs)
+  }
+
+  #watchEvery (intervalMs: number): void {
+    const wanted = Math.max(MIN_INTERVAL_MS, Math.min(MAX_INTERVAL_MS, intervalMs))
+    if (wanted >= this.#intervalMs) return
+    clearInterval(this.#timer)
+    this.#intervalMs = wanted
+    this.#timer = setInterval(() => { this.#watch() }, wanted)
+    this.#timer.unref()
+  }
+
+  #watch (): void {
+    const nowMs = performance.now()
+    for (const stream of this.#open) stream.watch(nowMs)
+    for (const source of this.#unfinished) {
+      if (nowMs - source.stoppedAtMs < UNFINISHED_AFTER_MS) continue
+      this.deleteUnfinished(source)
+      source.warn()
+    }
+  }
+
+  #rest (): void {
+    if (this.#open.size > 0 || this.#unfinished.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#intervalMs = Infinity
+  }
+}

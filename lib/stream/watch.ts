@@ -1,0 +1,57 @@
+import type { ResolvedStreamOptions } from '../../types/options.js'
+
+/** What of a stream is watched. */
+export interface Watched {
+  /** Bytes written since the stream began. */
+  readonly writtenBytes: number
+  /** Bytes of them that have not left this process. */
+  readonly queuedBytes: number
+}
+
+/** What is due: a sign of life, or an end. */
+export type Due = 'heartbeat' | 'stalled' | 'max-age' | undefined
+
+const STALL_TIMEOUT_PULLED_MS = 300_000
+const STALL_TIMEOUT_PUSHED_MS = 30_000
+
+/** Streams of the same age end up to this part of `maxAgeMs` apart. */
+const MAX_AGE_JITTER = 0.1
+
+/** Tells from the clock what is due for one stream. Times are those of `performance.now()`. */
+export class Watch {
+  wroteAtMs: number
+  readonly #watched: Watched
+  readonly #heartbeatMs: number
+  readonly #stallTimeoutMs: number
+  readonly #expiresAtMs: number
+  #goneBytes = 0
+  #progressAtMs: number
+
+  constructor (watched: Watched, options: ResolvedStreamOptions, kind: { isPulled: boolean, mayExpire: boolean }, nowMs: number) {
+    const { heartbeatMs, stallTimeoutMs, maxAgeMs } = options
+    this.#watched = watched
+    this.#heartbeatMs = heartbeatMs
+    this.#stallTimeoutMs = stallTimeoutMs ?? (kind.isPulled ? STALL_TIMEOUT_PULLED_MS : STALL_TIMEOUT_PUSHED_MS)
+    this.#expiresAtMs = kind.mayExpire ? nowMs + maxAgeMs * (1 - MAX_AGE_JITTER * Math.random()) : Infinity
+    this.wroteAtMs = this.#progressAtMs = nowMs
+  }
+
+  due (nowMs: number): Due {
+    const { queuedBytes, writtenBytes } = this.#watched
+    const goneBytes = writtenBytes - queuedBytes
+    if (queuedBytes === 0 || goneBytes !== this.#goneBytes) {
+      this.#goneBytes = goneBytes
+      this.#progressAtMs = nowMs
+    } else if (nowMs - this.#progressAtMs >= this.#stallTimeoutMs) {
+      return 'stalled'
+    }
+    if (nowMs >= this.#expiresAtMs) return 'max-age'
+    // What waits for a slow client is sign enough, once it gets through.
+    return queuedBytes === 0 && nowMs - this.wroteAtMs >= this.#heartbeatMs ? 'heartbeat' : undefined
+  }
+}
+
+/** How often a stream with these options has to be watched, in milliseconds. */
+export function watchEveryMs ({ heartbeatMs, stallTimeoutMs = Infinity, maxAgeMs }: ResolvedStreamOptions): number {
+  return Math.min(heartbeatMs, stallTimeoutMs, maxAgeMs) / 4
+}

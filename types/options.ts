@@ -1,0 +1,55 @@
+import type { FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { AnyStreamEvent } from './event.js'
+
+/**
+ * Options of a stream: given to the plugin they hold for its scope, given to a route (`sse: { … }`, or
+ * `config: { sse: { … } }`) for that route. A wrong one fails at registration with `FST_ERR_SSE_OPTION_INVALID`.
+ */
+export interface StreamOptions {
+  /** Milliseconds without a write after which a comment is sent, so that proxies keep the connection. Default: 15 000. `Infinity` sends none. */
+  heartbeatMs?: number
+  /** How long clients wait before they reconnect, in milliseconds; every stream starts by telling them. Default: 2 000. 0 lets them come back at once. */
+  retryMs?: number
+  /**
+   * How long the response may wait for the first event, in milliseconds, so that an error before it still gets a
+   * status code. Default: 1 000. 0 sends the headers at once, for feeds that may be quiet for long; `Infinity` waits
+   * for the first event however long it takes.
+   */
+  commitAfterMs?: number
+  /** Bytes that may wait for a slow client of a pushed stream (`reply.sse`), the socket's own queue included, before it is closed. Default: 1 MiB. `Infinity` removes the bound. */
+  maxBufferedBytes?: number
+  /** Milliseconds that written bytes may wait without any progress before the stream is closed. Default: 300 000 for iterables, 30 000 for `reply.sse`. `Infinity` waits forever. */
+  stallTimeoutMs?: number
+  /** Ends a GET stream after this many milliseconds, up to a tenth earlier so that clients don't come back together; the browser reconnects within a second. Default: `Infinity`, never. */
+  maxAgeMs?: number
+  /**
+   * What the end of an iterable means to the browser. `reconnect`: its EventSource comes back after `retryMs`, which
+   * heals live feeds. `stop`: it stays away. Streams that declare `final` events need neither. Default: `reconnect`.
+   */
+  onComplete?: 'reconnect' | 'stop'
+  /**
+   * Called when a stream fails after its response has begun. The event it returns is sent as the last one and the
+   * response ends cleanly; without one the response is aborted, so that it does not look complete. Default: none.
+   */
+  onStreamError?: (error: Error, request: FastifyRequest) => AnyStreamEvent | undefined
+  /** Whether payloads are checked against their schemas. `false` saves a few hundred nanoseconds an event; undeclared properties are dropped all the same. Default: true. */
+  validate?: boolean
+}
+
+/** Options of `app.register(sse, options)`. */
+export interface FastifySseOptions extends StreamOptions {
+  /** How long `app.close()` waits for open streams to end, in milliseconds, before it destroys them. At least 1 s less than Fastify's `pluginTimeout`. Default: 5 000. */
+  closeTimeoutMs?: number
+  /** `app.close()` tells each client to wait `retryMs` plus a random part of this many milliseconds, so that they don't come back together. Default: 5 000. */
+  closeSpreadMs?: number
+  /** Formats, keywords and plugins for the check of payloads, in the shape of Fastify's own `ajv` option. Default: the formats of Fastify's validator. */
+  ajv?: Pick<NonNullable<FastifyServerOptions['ajv']>, 'customOptions' | 'plugins'>
+}
+
+/** A stream's options with every default in place. */
+export type ResolvedStreamOptions =
+  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onComplete'>>
+  & Pick<StreamOptions, 'onStreamError' | 'onComplete' | 'stallTimeoutMs'>
+
+/** The plugin's options with every default in place. */
+export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs'>> & Pick<FastifySseOptions, 'ajv'>

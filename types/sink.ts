@@ -1,0 +1,66 @@
+/** Why a stream ended. */
+export type CloseReason =
+  /** Its source ended, or yielded a final event. */
+  | 'complete'
+  /** The client left. */
+  | 'client'
+  /** The server is closing. */
+  | 'shutdown'
+  /** It reached `maxAgeMs`. */
+  | 'max-age'
+  /** More than `maxBufferedBytes` waited for the client. */
+  | 'slow'
+  /** Nothing that was written made progress for `stallTimeoutMs`. */
+  | 'stalled'
+  /** Its source failed. */
+  | 'error'
+
+/** What is known about a stream when it has ended; also logged, once for every stream. */
+export interface CloseRecord {
+  /** Method and path pattern of the route, such as `GET /prices/:symbol`. */
+  route: string
+  reason: CloseReason
+  /** From the start of the source to the end of the response, in milliseconds. */
+  durationMs: number
+  /** Events written, without comments. */
+  events: number
+  /** Bytes of the body, before any compression. */
+  bytes: number
+}
+
+/** Options of `reply.sse.sendAll()`. */
+export interface SendAllOptions {
+  /** Whether the stream ends with the source. Default: true. */
+  end?: boolean
+}
+
+/**
+ * `reply.sse`: push events from callbacks, and return it from the handler. None of its methods throws, and a promise of
+ * its that nobody looks at never becomes an unhandled rejection.
+ */
+export interface EventSink<Event> extends AsyncIterable<Event> {
+  /**
+   * Sends one event.
+   *
+   * @returns A promise of `true` once there is room for more, or of `false` if the client has left. It rejects with
+   * `FST_ERR_SSE_INVALID_EVENT` (and its kin; nothing is written), `FST_ERR_SSE_SINK_ENDED` after `end()` or a final
+   * event, and `FST_ERR_SSE_SINK_BUSY` while an iterable carries the stream.
+   */
+  send: (event: Event) => Promise<boolean>
+  /**
+   * Sends all events of an iterable at the pace of the client, then ends the stream.
+   *
+   * @returns A promise that resolves when the source has ended or the client has left, and rejects with the source's error.
+   */
+  sendAll: (source: AsyncIterable<Event>, options?: SendAllOptions) => Promise<void>
+  /** Sends a comment, which clients ignore. */
+  comment: (text: string) => Promise<boolean>
+  /** Ends the stream after what was sent. Idempotent. */
+  end: () => void
+  /** Aborts when the stream has ended, for whatever reason; `reason` is an `FST_ERR_SSE_STREAM_CLOSED` whose message names it. Reading it starts nothing. */
+  readonly signal: AbortSignal
+  /** Resolves when the stream has ended. Never rejects. */
+  readonly closed: Promise<CloseRecord>
+  /** The id of the last event the client got, if it sent one it could have got: from the `Last-Event-ID` header, else the `lastEventId` query parameter. */
+  readonly lastEventId: string | undefined
+}
