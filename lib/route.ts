@@ -7,8 +7,8 @@ import { FST_ERR_SSE_ROUTE_INVALID, FST_ERR_SSE_STATUS_UNDECLARED } from './erro
 import { resolveRouteOptions } from './options.js'
 import { type EventCodec, undeclaredCodec } from './schema/codec.js'
 import { carriedStream, isEventStream } from './schema/event-stream.js'
-import type { StreamRoute } from './stream/exchange.js'
 import { isAsyncIterable, isStream } from './stream/source.js'
+import type { StreamRoute } from './stream/stream-route.js'
 import type { Streams } from './stream/streams.js'
 
 export const EVENT_STREAM = 'text/event-stream'

@@ -1,35 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ResolvedStreamOptions } from '../../types/options.js'
 import type { CloseReason } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import type { EventCodec } from '../schema/codec.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
-import { FrameStream } from './frame-stream.js'
-import { setStreamHeaders } from './headers.js'
 import type { Outlet } from './pump.js'
-import { abortResponse, afterFlush, disarmConnectionTimeout, endConnectionAfter, isGone, type RawResponse } from './response.js'
+import { abortResponse, endConnectionAfter, isGone, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
 import { Sources } from './sources.js'
-import type { OpenStream, Streams } from './streams.js'
-import { Watch, type Watched, watchEveryMs } from './watch.js'
-
-/** What a stream has to know of its route. */
-export interface StreamRoute {
-  /** Method and path pattern, such as `GET /prices/:symbol`. */
-  readonly name: string
-  readonly options: Readonly<ResolvedStreamOptions>
-  /** All open streams of the route's scope. */
-  readonly streams: Streams
-  /** @throws FST_ERR_SSE_STATUS_UNDECLARED */
-  readonly codecFor: (statusCode: number, iterable: unknown) => EventCodec
-  /** Logs a refused event, once per event name. */
-  readonly logRefusal: (error: unknown, event: unknown, request: FastifyRequest) => void
-  /** Says once what a browser does when a stream like this one ends. */
-  readonly hintAtFinal: (request: FastifyRequest) => void
-}
+import { StreamResponse } from './stream-response.js'
+import type { StreamRoute } from './stream-route.js'
+import type { OpenStream } from './streams.js'
+import { watchEveryMs } from './watch.js'
 
 /**
  * - `idle`: nothing has happened yet.
@@ -47,31 +31,27 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 const MAX_AGE_RETRY_MS = 1_000
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
-export class Exchange implements Outlet, OpenStream, Watched {
+export class Exchange implements Outlet, OpenStream {
   readonly request: FastifyRequest
   readonly route: StreamRoute
   readonly ending: Ending
   /** The iterable that the route answers with, if it isn't reply.sse. */
   iterable: unknown
+  /** Why the stream has ended or is about to. */
+  reason: CloseReason | undefined
   #state: State = 'idle'
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
-  readonly #streams: Streams
   readonly #sources: Sources
   readonly #send: (payload: unknown) => void
   // Whoever ends a stream, the listeners of its signal run in the async context of its own request.
   readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
   #codec: EventCodec | undefined
-  #body: FrameStream | undefined
-  #watch: Watch | undefined
+  #response: StreamResponse | undefined
   #commitTimer: NodeJS.Timeout | undefined
-  #restoreTimeout: (() => void) | undefined
-  #reason: CloseReason | undefined
-  readonly #handlerTimeoutMs: number
   #startedAtMs = 0
   #events = 0
-  #finished = false
-  #hijacked = false
+  #hasFinished = false
 
   /** @param send Fastify's own `reply.send`. */
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, send: (payload: unknown) => void) {
@@ -80,11 +60,9 @@ export class Exchange implements Outlet, OpenStream, Watched {
     this.ending = new Ending(this.#inContext)
     this.#reply = reply
     this.#raw = reply.raw
-    this.#streams = route.streams
     this.#sources = new Sources(route.streams, request.log, route.name)
     this.#send = send
-    this.#handlerTimeoutMs = request.routeOptions.handlerTimeout ?? 0
-    this.#raw.once('finish', () => { this.#finished = true })
+    this.#raw.once('finish', () => { this.#hasFinished = true })
     this.#raw.once('close', () => { this.#close() })
     if (request.method === 'HEAD') this.ending.abort('HEAD')
     else if (isGone(this.#raw)) this.ending.abort('client')
@@ -94,29 +72,17 @@ export class Exchange implements Outlet, OpenStream, Watched {
     return this.#state
   }
 
-  /** Why the stream has ended or is about to. */
-  get reason (): CloseReason | undefined {
-    return this.#reason
-  }
-
   get done (): boolean {
     return this.#state !== 'starting' && this.#state !== 'open'
   }
 
-  get hasRoom (): boolean {
-    return this.#body?.hasRoom ?? true
-  }
-
   get queuedBytes (): number {
-    return (this.#body?.queued ?? 0) + this.#raw.writableLength
-  }
-
-  get writtenBytes (): number {
-    return this.#body?.bytes ?? 0
+    return this.#response?.queuedBytes ?? 0
   }
 
   get watchEveryMs (): number {
-    return Math.min(watchEveryMs(this.route.options), this.#handlerTimeoutMs > 0 ? this.#handlerTimeoutMs / 4 : Infinity)
+    const handlerTimeoutMs = this.request.routeOptions.handlerTimeout ?? 0
+    return Math.min(watchEveryMs(this.route.options), handlerTimeoutMs > 0 ? handlerTimeoutMs / 4 : Infinity)
   }
 
   /**
@@ -158,13 +124,13 @@ export class Exchange implements Outlet, OpenStream, Watched {
     const frame = this.#encode(event)
     this.#commit()
     if (!frame.startsWith(':')) this.#events++
-    this.#write(frame)
+    this.#response?.write(frame)
     if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
-    return this.hasRoom
+    return this.#response?.hasRoom ?? true
   }
 
   room (): Promise<boolean> {
-    return this.#body?.room() ?? Promise.resolve(true)
+    return this.#response?.room() ?? Promise.resolve(true)
   }
 
   /** Checks an event without sending it. @returns The length of its frame. */
@@ -183,7 +149,7 @@ export class Exchange implements Outlet, OpenStream, Watched {
     this.#commit()
     if (this.request.method === 'GET') {
       const { onComplete } = this.route.options
-      if (onComplete === 'stop') this.#write(`event: ${END_ID}\nid: ${END_ID}\ndata: \n\n`)
+      if (onComplete === 'stop') this.#response?.write(`event: ${END_ID}\nid: ${END_ID}\ndata: \n\n`)
       else if (onComplete === undefined) this.route.hintAtFinal(this.request)
     }
     this.#end('complete')
@@ -195,19 +161,15 @@ export class Exchange implements Outlet, OpenStream, Watched {
     if (this.done) {
       // An upstream call that the signal has aborted, for one.
       this.request.log.debug({ err: error }, 'the source of an event stream failed after its stream had ended')
-      return
-    }
-    if (this.#state === 'starting') {
+    } else if (this.#state === 'starting') {
       this.leave('error')
       this.#send(error)
-      return
-    }
-    this.request.log.error({ err: error }, 'the source of an event stream failed')
-    if (this.#sendErrorEvent(error)) {
-      this.#end('error')
     } else {
+      this.request.log.error({ err: error }, 'the source of an event stream failed')
+      const isTold = this.#sendErrorEvent(error)
       this.#stop('error')
-      this.#abortAfterFlush(this.#body as FrameStream)
+      if (isTold) this.#response?.finish()
+      else this.#response?.abortAfterFlush()
     }
   }
 
@@ -215,7 +177,7 @@ export class Exchange implements Outlet, OpenStream, Watched {
   leave (reason?: CloseReason): void {
     clearTimeout(this.#commitTimer)
     this.#state = 'answered'
-    this.#reason = reason
+    this.reason = reason
     this.#sources.stop()
   }
 
@@ -227,10 +189,9 @@ export class Exchange implements Outlet, OpenStream, Watched {
 
   shutDown (): void {
     this.#commit()
-    if (this.#state === 'open') {
-      endConnectionAfter(this.#raw)
-      this.#endEarly('shutdown', this.route.options.retryMs + this.#streams.closeJitterMs())
-    }
+    if (this.#state !== 'open') return
+    endConnectionAfter(this.#raw)
+    this.#endEarly('shutdown', this.route.options.retryMs + this.route.streams.closeJitterMs())
   }
 
   destroy (): void {
@@ -239,12 +200,10 @@ export class Exchange implements Outlet, OpenStream, Watched {
   }
 
   watch (nowMs: number): void {
-    if (this.#watch === undefined) return
-    this.#disarmHandlerTimeout()
-    const due = this.#watch.due(nowMs)
+    const due = this.#response?.due(nowMs)
     if (due === 'stalled') this.cut('stalled')
     if (this.#state !== 'open') return
-    if (due === 'heartbeat') this.#write(HEARTBEAT)
+    if (due === 'heartbeat') this.#response?.write(HEARTBEAT)
     else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, MAX_AGE_RETRY_MS))
   }
 
@@ -252,12 +211,8 @@ export class Exchange implements Outlet, OpenStream, Watched {
   #begin (): boolean {
     this.#state = 'starting'
     this.#startedAtMs = performance.now()
-    if (isGone(this.#raw)) {
-      this.#close()
-      return false
-    }
-    this.#streams.add(this)
-    if (this.#streams.closing) this.shutDown()
+    if (isGone(this.#raw)) this.#close()
+    else this.route.streams.add(this)
     return !this.done
   }
 
@@ -268,14 +223,15 @@ export class Exchange implements Outlet, OpenStream, Watched {
     try {
       this.#codec = this.#codecNow()
       this.#state = 'open'
-      const body = this.#body = new FrameStream(() => { this.#onBodyDestroyed() })
-      this.#watch = new Watch(this, this.route.options, {
-        isPulled: this.iterable !== undefined, mayExpire: this.request.method === 'GET'
-      }, performance.now())
-      this.#restoreTimeout = disarmConnectionTimeout(this.#raw)
-      body.write(retryLine(this.route.options.retryMs))
-      setStreamHeaders(this.#reply)
-      this.#send(body)
+      this.#response = new StreamResponse({
+        reply: this.#reply,
+        options: this.route.options,
+        send: this.#send,
+        isPulled: this.iterable !== undefined,
+        // Whoever read the body has given up on it: the rest of the response is theirs.
+        onDestroy: () => { if (this.#state === 'open') this.#stop('error') }
+      })
+      this.#response.begin()
     } catch (error) {
       // A header that can't be sent, for one.
       this.leave('error')
@@ -297,25 +253,20 @@ export class Exchange implements Outlet, OpenStream, Watched {
     }
   }
 
-  #write (frames: string): void {
-    if (this.#watch !== undefined) this.#watch.wroteAtMs = performance.now()
-    this.#body?.write(frames)
-  }
-
   #end (reason: CloseReason): void {
     this.#stop(reason)
-    this.#body?.finish()
+    this.#response?.finish()
   }
 
   #endEarly (reason: CloseReason, retryMs: number): void {
-    this.#write(retryLine(retryMs))
+    this.#response?.write(retryLine(retryMs))
     this.#end(reason)
     this.ending.abort(reason)
   }
 
   #stop (reason: CloseReason): void {
     this.#state = 'ending'
-    this.#reason = reason
+    this.reason = this.reason === 'error' ? 'error' : reason
     this.#sources.stop()
   }
 
@@ -333,42 +284,23 @@ export class Exchange implements Outlet, OpenStream, Watched {
     }
   }
 
-  #abortAfterFlush (body: FrameStream): void {
-    body.flush()
-    void body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) })
-  }
-
-  /** Fastify's `handlerTimeout` would cut the stream; it is cleared by hijacking the reply, once that changes nothing else any more. */
-  #disarmHandlerTimeout (): void {
-    if (this.#handlerTimeoutMs === 0 || this.#hijacked || !this.#raw.headersSent) return
-    this.#hijacked = true
-    this.#reply.hijack()
-  }
-
-  /** Whoever read the body has given up on it, or was given up: the rest of the response is theirs. */
-  #onBodyDestroyed (): void {
-    if (this.#state === 'open') this.#stop('error')
-  }
-
   #close (): void {
     if (this.#state === 'closed') return
-    const wasStream = this.#state !== 'idle' && (this.#state !== 'answered' || this.#reason !== undefined)
     clearTimeout(this.#commitTimer)
+    const isStream = this.#state !== 'idle' && (this.#state !== 'answered' || this.reason !== undefined)
+    this.reason = this.#closeReason(isStream)
     this.#state = 'closed'
-    const reason = this.#closeReason()
-    this.ending.abort(reason)
+    this.ending.abort(this.reason)
     this.#sources.stop()
-    this.#body?.destroy()
-    this.#streams.delete(this)
-    this.#restoreTimeout?.()
-    if (wasStream) this.#report(reason)
+    this.#response?.release()
+    this.route.streams.delete(this)
+    if (isStream) this.#report(this.reason)
   }
 
-  #closeReason (): CloseReason {
-    const reason = this.#reason
-    // The response ended, but not with this stream: an onSend hook failed or has put something else in its place.
-    if (reason === undefined) return this.#finished ? 'error' : 'client'
-    return reason === 'complete' && !this.#finished ? 'client' : reason
+  #closeReason (isStream: boolean): CloseReason {
+    if (!this.#hasFinished) return this.reason === undefined || this.reason === 'complete' ? 'client' : this.reason
+    // A response that ended without its stream: an onSend hook has failed, or put something else in its place.
+    return this.reason ?? (isStream ? 'error' : 'complete')
   }
 
   #report (reason: CloseReason): void {
@@ -377,20 +309,10 @@ export class Exchange implements Outlet, OpenStream, Watched {
       reason,
       durationMs: Math.round(performance.now() - this.#startedAtMs),
       events: this.#events,
-      bytes: this.writtenBytes
+      bytes: this.#response?.writtenBytes ?? 0
     }
     this.request.log.info({ stream: record }, 'event stream closed')
     this.ending.settle(record)
-    this.#silencePrematureClose()
-  }
-
-  /**
-   * Core logs every response that ended before its body as "stream closed prematurely". For an event stream that is how
-   * an ordinary visit ends, and the close record has said so. Core's listener runs after this one, in the same emit.
-   */
-  #silencePrematureClose (): void {
-    const { log } = this.#reply
-    this.#reply.log = Object.create(log, { info: { value: () => {} } })
-    process.nextTick(() => { this.#reply.log = log })
+    silencePrematureClose(this.#reply)
   }
 }

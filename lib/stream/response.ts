@@ -1,5 +1,6 @@
 import { constants, type Http2ServerResponse } from 'node:http2'
 import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
 
 /** The response as Node.js made it. Fastify's types know the one of HTTP/1 only, unless they are told. */
 export type RawResponse = ServerResponse | Http2ServerResponse
@@ -55,6 +56,16 @@ export function disarmConnectionTimeout (response: RawResponse): () => void {
   if (socket === null || timeoutMs === 0) return () => {}
   socket.setTimeout(0)
   return () => { if (!socket.destroyed) socket.setTimeout(timeoutMs) }
+}
+
+/**
+ * Core logs every response that ended before its body as "stream closed prematurely". For an event stream that is how an
+ * ordinary visit ends, and the close record has said so. To be called on the response's `close`, before core's listener.
+ */
+export function silencePrematureClose (reply: FastifyReply): void {
+  const { log } = reply
+  reply.log = Object.create(log, { info: { value: () => {} } })
+  process.nextTick(() => { reply.log = log })
 }
 
 function isHttp2 (response: RawResponse): response is Http2ServerResponse {

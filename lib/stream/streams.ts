@@ -51,6 +51,7 @@ export class Streams {
   add (stream: OpenStream): void {
     this.#open.add(stream)
     this.#watchEvery(stream.watchEveryMs)
+    if (this.closing) stream.shutDown()
   }
 
   delete (stream: OpenStream): void {

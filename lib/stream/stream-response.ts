@@ -1,0 +1,102 @@
+import type { FastifyReply } from 'fastify'
+import type { ResolvedStreamOptions } from '../../types/options.js'
+import { retryLine } from '../wire/frame.js'
+import { FrameStream } from './frame-stream.js'
+import { setStreamHeaders } from './headers.js'
+import { abortResponse, afterFlush, disarmConnectionTimeout, type RawResponse } from './response.js'
+import { type Due, Watch, type Watched } from './watch.js'
+
+/** What a response that is to begin needs to know. */
+export interface ResponseOptions {
+  reply: FastifyReply
+  options: Readonly<ResolvedStreamOptions>
+  /** Fastify's own `reply.send`. */
+  send: (payload: unknown) => void
+  /** Whether an iterable carries the stream, rather than reply.sse. */
+  isPulled: boolean
+  /** Called when whoever read the body has given up on it, or has read it to its end. */
+  onDestroy: () => void
+}
+
+/** A response that has begun: its body, its timers and its connection. */
+export class StreamResponse implements Watched {
+  readonly #reply: FastifyReply
+  readonly #raw: RawResponse
+  readonly #send: (payload: unknown) => void
+  readonly #body: FrameStream
+  readonly #watch: Watch
+  readonly #handlerTimeoutMs: number
+  readonly #restoreConnectionTimeout: () => void
+  #isHijacked = false
+
+  constructor ({ reply, options, send, isPulled, onDestroy }: ResponseOptions) {
+    this.#reply = reply
+    this.#raw = reply.raw
+    this.#send = send
+    this.#handlerTimeoutMs = reply.request.routeOptions.handlerTimeout ?? 0
+    this.#restoreConnectionTimeout = disarmConnectionTimeout(this.#raw)
+    this.#body = new FrameStream(onDestroy)
+    this.#watch = new Watch(this, options, { isPulled, mayExpire: reply.request.method === 'GET' }, performance.now())
+    this.#body.write(retryLine(options.retryMs))
+  }
+
+  /** Hands the body to Fastify, which runs the onSend hooks. @throws Where a header can't be sent. */
+  begin (): void {
+    setStreamHeaders(this.#reply)
+    this.#send(this.#body)
+  }
+
+  get hasRoom (): boolean {
+    return this.#body.hasRoom
+  }
+
+  /** Bytes that have not left this process, the socket's own queue included. */
+  get queuedBytes (): number {
+    return this.#body.queued + this.#raw.writableLength
+  }
+
+  get writtenBytes (): number {
+    return this.#body.bytes
+  }
+
+  room (): Promise<boolean> {
+    return this.#body.room()
+  }
+
+  write (frames: string): void {
+    this.#watch.wroteAtMs = performance.now()
+    this.#body.write(frames)
+  }
+
+  /** Ends the body after what was written. */
+  finish (): void {
+    this.#body.finish()
+  }
+
+  /** Breaks the response off, once what was written has gone out. */
+  abortAfterFlush (): void {
+    this.#body.flush()
+    this.#body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) }, () => {})
+  }
+
+  due (nowMs: number): Due {
+    this.#disarmHandlerTimeout()
+    return this.#watch.due(nowMs)
+  }
+
+  /** Frees what is left when the response is over. */
+  release (): void {
+    this.#body.destroy()
+    this.#restoreConnectionTimeout()
+  }
+
+  /**
+   * Fastify's `handlerTimeout` would cut the stream. Hijacking the reply clears it, and once the head is out changes
+   * nothing else any more.
+   */
+  #disarmHandlerTimeout (): void {
+    if (this.#handlerTimeoutMs === 0 || this.#isHijacked || !this.#raw.headersSent) return
+    this.#isHijacked = true
+    this.#reply.hijack()
+  }
+}
