@@ -1,78 +1,134 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
-import { type TSchema } from '@sinclair/typebox'
-import { HasTransform, TransformEncode } from '@sinclair/typebox/value'
-import { build as fastJsonStringify } from 'fast-json-stringify'
-import { FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_SCHEMA_BUILD } from '../errors.js'
-import { type CheckError, describeFailure, isText } from './problem.js'
+import type { TSchema } from '@sinclair/typebox'
+import { build as buildSerializer } from 'fast-json-stringify'
+import { describe } from '../describe.js'
+import { FST_ERR_SSE_SCHEMA_BUILD } from '../errors.js'
+import { withCause } from '../with-cause.js'
+import { type Bundle, bundle, PLAIN_KEYWORD } from './bundle.js'
+import { type Check, createCodec, type PayloadCodec } from './payload-codec.js'
+import { compileProjection } from './projection.js'
+import { serializerSchema } from './serializer-schema.js'
+import { compileTransforms, type Matches } from './transform.js'
 
-/** Checks and serializes the payloads of one event. */
-export interface PayloadCodec {
-  /** Raw text (a string schema with a contentMediaType other than JSON) rather than JSON. */
-  readonly text: boolean
-  /** Checks, encodes Transforms and serializes one payload. Throws FST_ERR_SSE_INVALID_EVENT. JSON has no raw line breaks. */
-  readonly encode: (data: unknown) => string
-}
+export type { PayloadCodec } from './payload-codec.js'
 
 /** The type of Fastify's own `ajv` server option. */
 export type AjvOptions = NonNullable<Parameters<BuildCompilerFromPool>[1]>
 
 export interface CompileOptions {
-  /** Schemas shared by app.addSchema (fastify.getSchemas()), by $id. */
+  /** Schemas shared by `app.addSchema` (`fastify.getSchemas()`), by $id. */
   sharedSchemas: Record<string, unknown>
-  /** Same shape as Fastify's own `ajv` server option: its formats and keywords are known here too. */
+  /** Fastify's own `ajv` server option: its formats and keywords are known here too, but payloads are never changed. */
   ajv?: AjvOptions | undefined
-  /** false skips the check (still encodes Transforms, still drops what is undeclared). */
+  /** false skips the check. Transforms are still encoded, and what is undeclared is still dropped. */
   validate: boolean
 }
 
+/** @throws FST_ERR_SSE_SCHEMA_BUILD */
 export type PayloadCompiler = (schema: TSchema, where: { route: string, event: string }) => PayloadCodec
 
-type Check = ((data: unknown) => boolean) & { errors?: CheckError[] | null }
+/** What is used of ajv, which is not a direct dependency. */
+interface Ajv {
+  opts: { $data?: boolean, validateFormats?: boolean }
+  formats: Record<string, unknown>
+  getKeyword: (name: string) => unknown
+  addKeyword: (definition: object) => void
+  addSchema: (schema: object) => void
+  getSchema: (reference: string) => Check | undefined
+}
 
-export function payloadCompiler (options: CompileOptions): PayloadCompiler {
-  const { sharedSchemas, ajv, validate } = options
-  const build = (): (route: { schema: unknown }) => unknown => AjvCompiler()(sharedSchemas as never, {
-    ...ajv,
-    customOptions: { ...ajv?.customOptions, coerceTypes: false, useDefaults: false, removeAdditional: false, allErrors: false }
-  } as never) as never
+/**
+ * Compiles the schemas of events by a private ajv, which knows the formats of Fastify's validator, and by
+ * fast-json-stringify.
+ *
+ * @example
+ * const compile = payloadCompiler({ sharedSchemas: app.getSchemas(), validate: true })
+ * const { encode } = compile(Type.Object({ value: Type.Number() }), { route: 'GET /prices', event: 'price' })
+ * encode({ value: 1, secret: 2 }) // '{"value":1}'
+ */
+export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: CompileOptions): PayloadCompiler {
+  // One instance for all schemas, since creating one takes some 10 ms.
+  const instances = new Map<boolean, Ajv>()
+  let compiled = 0
 
   return (schema, { route, event }) => {
     try {
-      return codec(schema, event, build()({ schema }) as Check)
+      return compile(schema, event)
     } catch (cause) {
-      throw FST_ERR_SSE_SCHEMA_BUILD(...withCause<[string, string, string]>([route, event, (cause as Error).message], cause))
+      const problem = cause instanceof Error ? cause.message : describe(cause)
+      throw FST_ERR_SSE_SCHEMA_BUILD(route, event, problem, ...withCause(cause))
     }
   }
 
-  function codec (schema: TSchema, event: string, check: Check): PayloadCodec {
-    const references = Object.values(sharedSchemas) as TSchema[]
-    const transforms = HasTransform(schema, references)
-    const text = isText(schema)
-    const plain = JSON.parse(JSON.stringify(schema)) as object
-    const serialize = text ? (data: unknown) => data as string : fastJsonStringify(plain, { schema: structuredClone(sharedSchemas) as never })
-    const nothing = schema['type'] === 'null'
+  function compile (schema: TSchema, event: string): PayloadCodec {
+    const { opts, formats } = instanceFor(false)
+    const bundled = bundle(schema, {
+      sharedSchemas,
+      isKeyword: name => instanceFor(false).getKeyword(name) !== false,
+      isFormat: name => opts.validateFormats === false || Object.hasOwn(formats, name)
+    })
 
-    return {
-      text,
-      encode (data) {
-        if (nothing && data === undefined) data = null
-        let written: unknown
-        try {
-          if (transforms) data = TransformEncode(schema, references, data)
-          if (validate && !check(data)) throw FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${describeFailure(check.errors ?? [])}`)
-          written = serialize(data as object)
-        } catch (cause) {
-          if ((cause as { code?: unknown }).code === 'FST_ERR_SSE_INVALID_EVENT') throw cause
-          throw FST_ERR_SSE_INVALID_EVENT(...withCause<[string]>([`event '${event}': the payload can't be encoded`], cause))
-        }
-        if (typeof written !== 'string') throw FST_ERR_SSE_INVALID_EVENT(`event '${event}': should be a value that JSON has`)
-        return written
-      }
-    }
+    const ajv = instanceFor([...bundled.names].some(name => name in Object.prototype))
+    const id = `event-${++compiled}`
+    ajv.addSchema({ ...bundled.schema, $id: id })
+    const matches: Matches = reference => ajv.getSchema(id + reference)!
+
+    return createCodec(event, bundled, {
+      check: compileCheck(matches),
+      transform: compileTransforms(bundled, matches),
+      serialize: compileSerializer(bundled, matches),
+      isBlunt: opts.$data === true
+    })
+  }
+
+  /** The schema is compiled in either case, so that a wrong one fails at registration. */
+  function compileCheck (matches: Matches): Check {
+    const check = matches('#')
+    return validate ? check : () => true
+  }
+
+  function compileSerializer (bundled: Bundle, matches: Matches): (data: unknown) => string | undefined {
+    const schema = serializerSchema(bundled)
+    if (schema !== undefined) return buildSerializer(schema as object)
+    const project = compileProjection(bundled, matches, validate)
+    return project === undefined ? JSON.stringify : data => JSON.stringify(project(data))
+  }
+
+  function instanceFor (ownProperties: boolean): Ajv {
+    const known = instances.get(ownProperties)
+    if (known !== undefined) return known
+    const created = createAjv(options, ownProperties)
+    instances.set(ownProperties, created)
+    return created
   }
 }
 
-/** @fastify/error takes the cause as a last argument that its types don't know. */
-function withCause<Args extends unknown[]> (args: Args, cause: unknown): Args {
-  return [...args, { cause }] as unknown as Args
+/** @param ownProperties costs time, and is for schemas with names that every object has, such as `constructor`. */
+function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
+  let ajv: Ajv | undefined
+  AjvCompiler()({}, {
+    ...options,
+    customOptions: {
+      logger: false,
+      strictTypes: false,
+      strictTuples: false,
+      ...options.customOptions,
+      ...ownProperties && { ownProperties },
+      coerceTypes: false,
+      useDefaults: false,
+      removeAdditional: false,
+      strictNumbers: true,
+      messages: true
+    },
+    onCreate (created) {
+      options.onCreate?.(created)
+      ajv = created as unknown as Ajv
+    }
+  } as AjvOptions)
+  ajv!.addKeyword({
+    keyword: PLAIN_KEYWORD,
+    type: 'object',
+    validate: (_: unknown, data: { toJSON?: unknown }) => typeof data.toJSON !== 'function'
+  })
+  return ajv!
 }

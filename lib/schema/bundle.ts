@@ -1,0 +1,155 @@
+import { Kind, TransformKind, type TSchema } from '@sinclair/typebox'
+import { isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from './json-schema.js'
+import { describePlace, openResource, type Place, resolveRef, type Resource } from './reference.js'
+
+/** The keyword on every schema of an object; see {@link bundle}. */
+export const PLAIN_KEYWORD = 'x-plain-object'
+
+/** An event's schema that needs nothing from outside. */
+export interface Bundle {
+  /** Its references are `#` and `#/definitions/…`; Transforms are under `TransformKind`. */
+  readonly schema: SchemaObject & { readonly definitions: Record<string, Schema> }
+  /** All property names it declares. */
+  readonly names: ReadonlySet<string>
+}
+
+export interface Surroundings {
+  sharedSchemas: Record<string, unknown>
+  isKeyword: (name: string) => boolean
+  isFormat: (name: string) => boolean
+}
+
+const JSON_TYPES = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'])
+const NO_CONSTRAINTS = new Set(['Any', 'Unknown', 'Unsafe'])
+const ANNOTATIONS = /^(?:title|description|default|examples?|deprecated|readOnly|writeOnly|externalDocs|xml|discriminator|\$comment|x-.*)$/
+const OPENAPI_ONLY = /^(?:example|externalDocs|xml|discriminator|x-.*)$/
+const OBJECT_KEYWORDS = ['properties', 'patternProperties', 'additionalProperties', 'required', 'minProperties', 'maxProperties', 'propertyNames', 'dependencies']
+const ARRAY_KEYWORDS = ['items', 'additionalItems', 'contains', 'minItems', 'maxItems', 'uniqueItems']
+
+const ADVICE: Record<string, string> = {
+  Date: 'use Type.Transform over a string',
+  bigint: 'use Type.Transform over a string',
+  Uint8Array: 'use Type.Transform over a string',
+  RegExp: 'use Type.String({ pattern })',
+  undefined: 'use Type.Optional',
+  void: 'use Type.Null'
+}
+
+/**
+ * Copies an event's schema, with all that it refers to, into one document without $ids.
+ *
+ * ajv can't do with TypeBox's $ids: it refuses one that occurs twice, and keeps them for the whole instance, so that
+ * the schemas of two streams would get mixed up. Definitions that nothing refers to are left out, the alternatives of
+ * a union become definitions of their own, so that each can be checked alone, and objects get PLAIN_KEYWORD, since a
+ * serializer would call a `toJSON` whose result nobody has checked.
+ *
+ * @throws Error that names the place in the schema.
+ */
+export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }: Surroundings): Bundle {
+  const definitions: Record<string, Schema> = {}
+  const names = new Set<string>()
+  const references = new Map<string, string>([['#', '#']])
+  const opened = new Map<string, Resource>()
+
+  const root = copy(openResource('', schema).root) as SchemaObject
+  return { schema: { ...root, definitions }, names }
+
+  function copy (place: Place): Schema {
+    const schema = place.schema
+    if (!isSchemaObject(schema)) return schema
+    checkNode(schema, place)
+    for (const name of [...Object.keys(schema.properties ?? {}), ...schema.required ?? []]) names.add(name)
+
+    const keywords = Object.fromEntries(Object.entries(schema).filter(([key]) => isKept(key)))
+    const copied = mapSubschemas(keywords, (below, at) => {
+      const inner = { resource: place.resource, pointer: place.pointer + at, schema: below }
+      return /^\/(?:anyOf|oneOf|if)(?:\/|$)/.test(at) ? define(inner) : copy(inner)
+    })
+    if (schema.$ref !== undefined) copied.$ref = refer(target(schema.$ref, place))
+    if (TransformKind in schema) Object.assign(copied, { [TransformKind]: schema[TransformKind] })
+    if (speaksOfObjects(copied)) copied[PLAIN_KEYWORD] = true
+    return copied
+  }
+
+  function isKept (key: string): boolean {
+    return !['$id', '$defs', 'definitions'].includes(key) && (!OPENAPI_ONLY.test(key) || isKeyword(key))
+  }
+
+  function define (place: Place): Schema {
+    const copied = copy(place)
+    const isReference = isSchemaObject(copied) && copied.$ref !== undefined && Reflect.ownKeys(copied).length === 1
+    return isReference ? copied : { $ref: name(place, () => copied) }
+  }
+
+  function refer (place: Place): string {
+    return references.get(describePlace(place)) ?? name(place, () => copy(place))
+  }
+
+  function name (place: Place, copied: () => Schema): string {
+    const reference = `#/definitions/${references.size}`
+    references.set(describePlace(place), reference)
+    definitions[reference.slice('#/definitions/'.length)] = copied()
+    return reference
+  }
+
+  function target (ref: string, from: Place): Place {
+    const seen = new Set<Schema>()
+    let place: Place | undefined = from
+    while (place !== undefined && isSchemaObject(place.schema) && place.schema.$ref !== undefined) {
+      if (seen.has(place.schema)) throw problem(from, `refers to itself by the $ref '${ref}'`)
+      seen.add(place.schema)
+      place = resolveRef(place.schema.$ref, place, shared)
+    }
+    const found = resolveRef(ref, from, shared)
+    if (place === undefined || found === undefined) {
+      throw problem(from, `has the $ref '${ref}', which can't be resolved; share that schema by addSchema(), or embed it`)
+    }
+    return found
+  }
+
+  function shared (id: string): Resource | undefined {
+    const schema = sharedSchemas[id] ?? sharedSchemas[`${id}#`]
+    if (!isSchemaObject(schema)) return undefined
+    if (!opened.has(id)) opened.set(id, openResource(id, schema))
+    return opened.get(id)
+  }
+
+  function checkNode (schema: SchemaObject, place: Place): void {
+    for (const type of typesOf(schema) ?? []) {
+      if (!JSON_TYPES.has(type)) throw problem(place, `has the type '${type}', which JSON does not have; ${ADVICE[type] ?? 'leave it out'}`)
+    }
+    const kind = (schema as { [Kind]?: unknown })[Kind]
+    if (typeof kind === 'string' && !NO_CONSTRAINTS.has(kind) && Object.keys(schema).every(key => key === '$id' || ANNOTATIONS.test(key))) {
+      throw problem(place, `is of TypeBox's kind '${kind}', which can't be checked as JSON Schema`)
+    }
+    const format = schema['format']
+    if (typeof format === 'string' && !isFormat(format)) {
+      throw problem(place, `has the format '${format}', which is unknown; add it to the server's ajv option`)
+    }
+    if (schema['$async'] === true) throw problem(place, "is asynchronous ($async), but events can't wait for their check")
+    if (isSchemaObject(schema.properties) && Object.hasOwn(schema.properties, '__proto__')) {
+      throw problem(place, "declares the property '__proto__', which can't be checked")
+    }
+  }
+}
+
+/** The types that a schema names, if it names any. */
+export function typesOf ({ type, nullable }: SchemaObject): string[] | undefined {
+  if (type === undefined) return undefined
+  const types = Array.isArray(type) ? type : [type]
+  return nullable === true ? [...types, 'null'] : types
+}
+
+/** Whether a schema says what an object should look like. */
+export function speaksOfObjects (schema: SchemaObject): boolean {
+  return typesOf(schema)?.includes('object') ?? OBJECT_KEYWORDS.some(keyword => keyword in schema)
+}
+
+/** Whether a schema says what an array should look like. */
+export function speaksOfArrays (schema: SchemaObject): boolean {
+  return typesOf(schema)?.includes('array') ?? ARRAY_KEYWORDS.some(keyword => keyword in schema)
+}
+
+function problem (place: Place, text: string): Error {
+  return new Error(`${describePlace(place)} ${text}`)
+}

@@ -1,0 +1,96 @@
+import { describe } from '../describe.js'
+import { FST_ERR_SSE_INVALID_EVENT } from '../errors.js'
+import { withCause } from '../with-cause.js'
+import type { Bundle } from './bundle.js'
+import { dereference, isSchemaObject, type Schema } from './json-schema.js'
+import { type CheckError, describeFailure, describePointer } from './problem.js'
+import { ShapeMismatch } from './projection.js'
+import { TransformFailure } from './transform.js'
+
+/** Checks and serializes the payloads of one event. */
+export interface PayloadCodec {
+  /** Raw text (a string schema with a contentMediaType other than JSON) rather than JSON. */
+  readonly text: boolean
+  /**
+   * Encodes the Transforms of a payload, checks and serializes it. JSON has no raw line breaks.
+   *
+   * @throws FST_ERR_SSE_INVALID_EVENT
+   */
+  readonly encode: (data: unknown) => string
+}
+
+/** A check as ajv compiles it, which leaves there what failed. */
+export interface Check {
+  (data: unknown): boolean
+  errors?: CheckError[] | null
+}
+
+export interface PayloadParts {
+  check: Check
+  /** Undefined where the schema has no Transforms. */
+  transform: ((data: unknown) => unknown) | undefined
+  /** Undefined for what JSON does not have. */
+  serialize: (data: unknown) => string | undefined
+  /** Whether ajv's messages could repeat the payload. */
+  isBlunt: boolean
+}
+
+/** Puts together what encodes the payloads of an event. Its errors never say what a payload holds. */
+export function createCodec (event: string, { schema, names }: Bundle, parts: PayloadParts): PayloadCodec {
+  const { check, transform, serialize, isBlunt } = parts
+  const text = isText(schema, schema)
+
+  function encode (data: unknown): string {
+    try {
+      if (check(data)) {
+        const written = text ? asText(data) : serialize(data)
+        if (written !== undefined) return written
+      }
+    } catch (cause) {
+      throw failure(cause, data)
+    }
+    throw refusal(data)
+  }
+
+  function encodeTransforms (data: unknown): string {
+    let encoded: unknown
+    try {
+      encoded = transform!(data)
+    } catch (cause) {
+      throw failure(cause, data)
+    }
+    return encode(encoded)
+  }
+
+  function refusal (data: unknown): Error {
+    return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ` + (check.errors == null
+      ? `the payload should be a value that ${text ? 'is text' : 'JSON has'}, instead got '${describe(data)}'`
+      : describeFailure(check.errors, data, names, isBlunt)))
+  }
+
+  function failure (cause: unknown, data: unknown): Error {
+    if (cause instanceof TransformFailure) {
+      const place = describePointer(cause.pointer, data, names)
+      return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${place} should be a value that its Transform encodes, but that threw`, ...withCause(cause.cause))
+    }
+    const problem = cause instanceof ShapeMismatch ? 'should have the shape of its schema' : 'should be representable as JSON, but reading it threw'
+    return FST_ERR_SSE_INVALID_EVENT(`event '${event}': the payload ${problem}`, ...withCause(cause))
+  }
+
+  if (transform !== undefined) return { text, encode: encodeTransforms }
+  // Constructors of events without payload take no argument.
+  return { text, encode: schema.type === 'null' ? data => encode(data ?? null) : encode }
+}
+
+/** The types of JSON are written by https://mimesniff.spec.whatwg.org/#json-mime-type */
+function isText (schema: Schema, root: Bundle['schema']): boolean {
+  if (!isSchemaObject(schema)) return false
+  const { type, contentMediaType, $ref } = schema
+  if ($ref !== undefined && type === undefined) return isText(dereference(root, $ref), root)
+  return type === 'string' && typeof contentMediaType === 'string' &&
+    !/^\s*(?:(?:application|text)\/json|[^;]*\+json)\s*(?:;|$)/i.test(contentMediaType)
+}
+
+function asText (data: unknown): string | undefined {
+  return typeof data === 'string' ? data : undefined
+}

@@ -1,0 +1,158 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Bundle, speaksOfArrays, speaksOfObjects, typesOf } from './bundle.js'
+import { dereference, isSchemaObject, type Schema, type SchemaObject } from './json-schema.js'
+import { merge, WHOLE } from './merge.js'
+import { read, write } from './property.js'
+import type { Matches } from './transform.js'
+
+/** Copies the declared part of an object or array. */
+type Project = (value: object) => unknown
+
+/** A payload does not have the shape of its schema. It can't happen where payloads are checked before. */
+export class ShapeMismatch {}
+
+/**
+ * Compiles what copies the declared part of a payload, for schemas that fast-json-stringify does not serve: of a union
+ * it takes the first alternative that fits, where another may declare more, and for a function in `Type.Any()` it
+ * writes invalid JSON. Declared is what any schema declares that applies to the value: all parts of an intersection,
+ * all alternatives of a union that fit. A schema that constrains nothing declares everything, unless an intersection
+ * says more.
+ *
+ * @param checked Whether payloads are known to satisfy the schema.
+ * @returns undefined where the schema declares everything. Otherwise a function, which may throw ShapeMismatch.
+ */
+export function compileProjection (
+  { schema: root }: Bundle, matches: Matches, checked: boolean
+): ((value: unknown) => unknown) | undefined {
+  const references = new Map<string, Project>()
+  const project = compile(root)
+  return project && (value => apply(project, value))
+
+  /** Undefined for a schema that says nothing about objects and arrays. */
+  function compile (schema: Schema | undefined): Project | undefined {
+    if (!isSchemaObject(schema)) return undefined
+    const { $ref, allOf = [], anyOf, oneOf, dependencies = {} } = schema
+    return all([
+      compileOwn(schema),
+      $ref === undefined ? undefined : compileReference($ref),
+      ...allOf.map(compile),
+      anyOf && compileUnion(anyOf),
+      oneOf && compileUnion(oneOf),
+      compileCondition(schema),
+      ...Object.entries(dependencies).map(([name, below]) => compileDependency(name, below))
+    ])
+  }
+
+  function compileOwn (schema: SchemaObject): Project | undefined {
+    const constants = 'const' in schema ? [schema.const] : schema.enum
+    if (constants !== undefined) {
+      return value => checked || constants.some(constant => isDeepStrictEqual(constant, value)) ? WHOLE : mismatch()
+    }
+    const otherwise = typesOf(schema) === undefined ? undefined : mismatch
+    const objects = speaksOfObjects(schema) ? compileObject(schema) : otherwise
+    const arrays = speaksOfArrays(schema) ? compileArray(schema) : otherwise
+    if (objects === undefined && arrays === undefined) return undefined
+    return value => {
+      const project = Array.isArray(value) ? arrays : objects
+      return project === undefined ? WHOLE : project(value)
+    }
+  }
+
+  function compileReference (reference: string): Project {
+    const known = references.get(reference)
+    if (known !== undefined) return known
+    const late: { project?: Project | undefined } = {}
+    const project: Project = value => late.project === undefined ? WHOLE : late.project(value)
+    references.set(reference, project) // before its schema is compiled, which may be recursive
+    late.project = compile(dereference(root, reference))
+    return project
+  }
+
+  function compileObject ({ properties = {}, patternProperties = {}, additionalProperties = false }: SchemaObject): Project {
+    const declared = Object.entries(properties).map(([name, schema]) => [name, compile(schema)] as const)
+    const patterns = Object.entries(patternProperties).map(([pattern, schema]) => [new RegExp(pattern, 'u'), compile(schema)] as const)
+    const others = compile(additionalProperties)
+    const isOpen = patterns.length > 0 || additionalProperties !== false
+
+    return source => {
+      const copy = {}
+      for (const [name, project] of declared) {
+        const value = read(source, name)
+        if (value !== undefined) write(copy, name, apply(project, value))
+      }
+      if (isOpen) copyOthers(source, copy)
+      return copy
+    }
+
+    function copyOthers (source: object, copy: object): void {
+      for (const [name, value] of Object.entries(source)) {
+        const parts = patterns.filter(([pattern]) => pattern.test(name)).map(([, project]) => apply(project, value))
+        if (Object.hasOwn(properties, name)) parts.push(read(copy, name))
+        else if (parts.length === 0 && additionalProperties !== false) parts.push(apply(others, value))
+        if (parts.length > 0) write(copy, name, merge(value, parts))
+      }
+    }
+  }
+
+  function compileArray ({ items, additionalItems }: SchemaObject): Project {
+    const tuple = Array.isArray(items) ? items.map(compile) : []
+    const rest = compile(Array.isArray(items) ? additionalItems : items)
+    return value => Array.from(value as unknown[], (item, index) => apply(index < tuple.length ? tuple[index] : rest, item))
+  }
+
+  function compileUnion (schemas: Schema[]): Project | undefined {
+    if (schemas.includes(true)) return undefined
+    const alternatives = schemas.filter(isSchemaObject).map(schema => {
+      const { $ref = '#' } = schema
+      return { project: compileReference($ref), fits: matches($ref), kinds: kindsOf(schema, root) }
+    })
+    return value => {
+      const kind = Array.isArray(value) ? 'array' : 'object'
+      let fitting = alternatives.filter(({ kinds }) => kinds.has(kind))
+      if (!checked || fitting.length > 1) fitting = fitting.filter(({ fits }) => fits(value))
+      if (fitting.length === 0) mismatch()
+      const parts = fitting.map(({ project }) => project(value))
+      return parts.includes(WHOLE) ? WHOLE : merge(value, parts)
+    }
+  }
+
+  function compileCondition ({ if: condition, then, else: otherwise }: SchemaObject): Project | undefined {
+    if (condition === undefined) return undefined
+    const fits = isSchemaObject(condition) ? matches(condition.$ref ?? '#') : () => condition
+    const yes = all([compile(condition), compile(then)])
+    const no = compile(otherwise)
+    return value => (fits(value) ? yes : no)?.(value) ?? WHOLE
+  }
+
+  function compileDependency (name: string, schema: Schema | string[]): Project | undefined {
+    const project = Array.isArray(schema) ? undefined : compile(schema)
+    return project && (value => read(value, name) === undefined ? WHOLE : project(value))
+  }
+}
+
+function apply (project: Project | undefined, value: unknown): unknown {
+  if (project === undefined || typeof value !== 'object' || value === null) return value
+  const projected = project(value)
+  return projected === WHOLE ? value : projected
+}
+
+/** Merges what several schemas declare of the same value. One that says nothing leaves it to the others. */
+function all (projects: Array<Project | undefined>): Project | undefined {
+  const [first, ...others] = projects.filter(project => project !== undefined)
+  if (first === undefined || others.length === 0) return first
+  return value => merge(value, [first, ...others].map(project => project(value)).filter(part => part !== WHOLE))
+}
+
+/** Which of the two, objects or arrays, a schema may allow. */
+function kindsOf (schema: Schema, root: Bundle['schema'], seen = new Set<Schema>()): Set<string> {
+  const unknown = new Set(['array', 'object'])
+  if (!isSchemaObject(schema) || seen.has(schema)) return unknown
+  seen.add(schema)
+  const types = typesOf(schema)
+  if (types !== undefined) return new Set(types)
+  return schema.$ref === undefined ? unknown : kindsOf(dereference(root, schema.$ref), root, seen)
+}
+
+function mismatch (): never {
+  throw new ShapeMismatch()
+}
