@@ -36,6 +36,7 @@ try {
   rmSync(temp, { recursive: true, force: true })
 }
 console.log(`1..${passed + failed}`)
+console.log(`# { total: ${passed + failed}, pass: ${passed}, fail: ${failed} }`)
 process.exitCode = failed === 0 ? 0 : 1
 
 async function checkAll () {
