@@ -9,12 +9,16 @@ const LAYERS: Rules = {
   layers: [
     'lib/index.ts',
     'lib/plugin.ts',
+    'lib/answer.ts',
+    'lib/registration.ts',
     'lib/route.ts',
     'lib/stream/',
     'lib/schema/',
     'lib/wire/',
     'lib/options.ts',
+    'lib/as-error.ts',
     'lib/errors.ts',
+    'lib/with-cause.ts',
     'lib/describe.ts'
   ],
   reserved: {
