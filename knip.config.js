@@ -6,8 +6,13 @@ export default {
     'test/helpers/*.{js,ts}',
     'types/**/*.tst.ts',
     'scripts/*.js',
+    'scripts/fixtures/*',
     'bench/**/*.{js,ts}',
     'examples/**/*.{js,ts}'
   ],
-  project: ['{lib,types,test,scripts,bench,examples}/**/*.{js,ts}']
+  project: ['{lib,types,test,scripts,bench,examples}/**/*.{js,ts}'],
+  // Found by its path, since its command line takes no part in imports.
+  ignoreDependencies: ['@arethetypeswrong/cli'],
+  // The plugin is the default export and has a name as well, for those who import by name.
+  exclude: ['duplicates']
 }
