@@ -54,3 +54,13 @@ export function testApp (t: Test, options: FastifySseOptions = {}, server: Fasti
     }
   }
 }
+
+/**
+ * The same with the plugin loaded, so that it sees the routes when they are declared. Routes of a {@link testApp} are
+ * declared before that, right after a `register()` without `await`, and the plugin meets them with their first request.
+ */
+export async function loadedApp (...parameters: Parameters<typeof testApp>): Promise<TestApp> {
+  const loaded = testApp(...parameters)
+  await loaded.app.after()
+  return loaded
+}
