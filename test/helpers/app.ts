@@ -19,6 +19,13 @@ export interface TestApp {
 
 /** A fresh app with the plugin, closed when the test ends. Its log is kept, since a stream's end is told there. */
 export function testApp (t: Test, options: FastifySseOptions = {}, server: FastifyServerOptions = {}): TestApp {
+  const bare = bareApp(t, server)
+  bare.app.register(sse, options)
+  return bare
+}
+
+/** The same without the plugin, for tests that register it beside others. */
+export function bareApp (t: Test, server: FastifyServerOptions = {}): TestApp {
   const logs: LogLine[] = []
   const waiting = new Set<() => void>()
   const stream = {
@@ -28,7 +35,6 @@ export function testApp (t: Test, options: FastifySseOptions = {}, server: Fasti
     }
   }
   const app = Fastify({ ...server, logger: { level: 'debug', stream } }) as unknown as FastifyInstance
-  app.register(sse, options)
   t.teardown(async () => { await app.close() })
 
   const logged = async (matches: (line: LogLine) => boolean, n = 0): Promise<LogLine> => await new Promise(resolve => {
