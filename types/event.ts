@@ -14,11 +14,14 @@ export interface EventFields {
 /** A line for humans and proxies; clients ignore it. Streams may carry comments among their events. */
 export interface CommentEvent {
   comment: string
+  /** A comment has no name. Said here, so that the compiler can tell by its name which event was meant. */
+  event?: undefined
 }
 
 /** A frame whose data is written as it is, without a schema: `raw('[DONE]')`. Made by {@link raw}. */
 export interface RawEvent {
   readonly raw: string
+  readonly event?: undefined
 }
 
 /** The payload of an event as its producer gives it: a `Date` where a Transform decodes to one. */
@@ -43,8 +46,14 @@ export interface UndeclaredEvent extends EventFields {
   data: unknown
 }
 
+/** An event without payload, of a stream that declares it as `Type.Null()`; an undeclared stream refuses it at run time. */
+export interface EmptyEvent extends EventFields {
+  event: string
+  data?: null | undefined
+}
+
 /** Whatever a source of an undeclared stream may yield. */
-export type AnyStreamEvent = UndeclaredEvent | CommentEvent | RawEvent
+export type AnyStreamEvent = UndeclaredEvent | EmptyEvent | CommentEvent | RawEvent
 
 /** Makes one event of a stream, typed by its schema: `price({ symbol: 'ACME', value: 1 }, { id: 7 })`. */
 export type EventConstructor<Name extends string, Schema extends TSchema> = Schema extends TNull

@@ -9,11 +9,13 @@ import type { StreamOptions } from './options.js'
 import type { EventSink } from './sink.js'
 
 /** The events of a route, from the type of its replies: those of the declared stream, else any event. */
-export type ReplyEvent<ReplyType> =
-  // Extract, not a plain conditional: a route that also declares a 404 has a union here, and only one part is the stream.
-  [Extract<ReplyType, AsyncIterable<unknown>>] extends [never]
-    ? AnyStreamEvent
-    : Extract<ReplyType, AsyncIterable<unknown>> extends AsyncIterable<infer Event> ? Event : never
+export type ReplyEvent<ReplyType> = [DeclaredIterable<ReplyType>] extends [never]
+  ? AnyStreamEvent
+  : DeclaredIterable<ReplyType> extends AsyncIterable<infer Event> ? Event : never
+
+// Extract, not a plain conditional: a route that also declares a 404 has a union here, and only one part is the stream.
+// A `Reply` that is given as a type argument may have the parts by status code.
+type DeclaredIterable<ReplyType> = Extract<ReplyType | ReplyType[keyof ReplyType], AsyncIterable<unknown>>
 
 declare module 'fastify' {
   interface FastifyReply<
@@ -46,7 +48,7 @@ declare module 'fastify' {
     Logger extends FastifyBaseLogger = FastifyBaseLogger
   > {
     /** Options of this route's event stream; they override the plugin's. */
-    sse?: StreamOptions
+    sse?: StreamOptions<ReplyEvent<ResolveFastifyReplyType<TypeProvider, NoInfer<SchemaCompiler>, RouteGeneric>>>
   }
 
   interface FastifyContextConfig {

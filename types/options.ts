@@ -5,7 +5,7 @@ import type { AnyStreamEvent } from './event.js'
  * Options of a stream: given to the plugin they hold for its scope, given to a route (`sse: { … }`, or
  * `config: { sse: { … } }`) for that route. A wrong one fails at registration with `FST_ERR_SSE_OPTION_INVALID`.
  */
-export interface StreamOptions {
+export interface StreamOptions<Event = AnyStreamEvent> {
   /** Milliseconds without a write after which a comment is sent, so that proxies keep the connection. Default: 15 000. `Infinity` sends none. */
   heartbeatMs?: number
   /** How long clients wait before they reconnect, in milliseconds; every stream starts by telling them. Default: 2 000. 0 lets them come back at once. */
@@ -31,7 +31,7 @@ export interface StreamOptions {
    * Called when a stream fails after its response has begun. The event it returns is sent as the last one and the
    * response ends cleanly; without one the response is aborted, so that it does not look complete. Default: none.
    */
-  onStreamError?: (error: Error, request: FastifyRequest) => AnyStreamEvent | undefined
+  onStreamError?: (error: Error, request: FastifyRequest) => Event | undefined
   /** Whether payloads are checked against their schemas. `false` saves a few hundred nanoseconds an event; undeclared properties are dropped all the same. Default: true. */
   validate?: boolean
 }

@@ -37,8 +37,19 @@ export interface SendAllOptions {
 /**
  * `reply.sse`: push events from callbacks, and return it from the handler. None of its methods throws, and a promise of
  * its that nobody looks at never becomes an unhandled rejection.
+ *
+ * @example
+ * app.get('/lines', { schema: { response: { 200: lines } } }, (request, reply) => {
+ *   const onLine = (line: string) => { void reply.sse.send({ event: 'line', data: { line } }) }
+ *   tail.on('line', onLine)
+ *   reply.sse.signal.addEventListener('abort', () => tail.off('line', onLine), { once: true })
+ *   return reply.sse
+ * })
  */
 export interface EventSink<Event> extends AsyncIterable<Event> {
+  // send and sendAll are written as methods, whose parameters TypeScript compares both ways. As properties they would keep
+  // the reply of a typed route from being a FastifyReply, so that no hook and no helper that takes one could be used there.
+
   /**
    * Sends one event.
    *
@@ -46,13 +57,13 @@ export interface EventSink<Event> extends AsyncIterable<Event> {
    * `FST_ERR_SSE_INVALID_EVENT` (and its kin; nothing is written), `FST_ERR_SSE_SINK_ENDED` after `end()` or a final
    * event, and `FST_ERR_SSE_SINK_BUSY` while an iterable carries the stream.
    */
-  send: (event: Event) => Promise<boolean>
+  send (event: Event): Promise<boolean>
   /**
    * Sends all events of an iterable at the pace of the client, then ends the stream.
    *
    * @returns A promise that resolves when the source has ended or the client has left, and rejects with the source's error.
    */
-  sendAll: (source: AsyncIterable<Event>, options?: SendAllOptions) => Promise<void>
+  sendAll (source: AsyncIterable<Event>, options?: SendAllOptions): Promise<void>
   /** Sends a comment, which clients ignore. */
   comment: (text: string) => Promise<boolean>
   /** Ends the stream after what was sent. Idempotent. */
