@@ -1,0 +1,196 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { loadedApp, type TestApp } from '../helpers/app.js'
+import { ACME_FRAME, acme, prices, START } from './streams.js'
+
+const declared = { schema: { response: { 200: prices } } }
+const both = {
+  schema: {
+    response: {
+      200: { content: { 'application/json': { schema: Type.Object({ value: Type.Number() }) }, 'text/event-stream': { schema: prices } } }
+    }
+  }
+}
+
+async function countingApp (t: Parameters<typeof loadedApp>[0]): Promise<TestApp & { runs: () => number }> {
+  const testApp = await loadedApp(t)
+  let runs = 0
+  testApp.app.route({
+    method: ['GET', 'POST'],
+    url: '/',
+    ...declared,
+    handler: async function * () {
+      runs++
+      yield acme
+    }
+  })
+  testApp.app.get('/sink', declared, (request, reply) => {
+    runs++
+    reply.sse.end()
+    return reply.sse
+  })
+  testApp.app.get('/any', async function * () {
+    runs++
+    yield acme
+  })
+  return { ...testApp, runs: () => runs }
+}
+
+t.test('a route that only streams', async t => {
+  for (const accept of [undefined, '*/*', 'text/*', 'text/event-stream', 'text/html, text/event-stream;q=0.1']) {
+    t.test(`answers Accept: ${String(accept)}`, async t => {
+      const { app } = await countingApp(t)
+      const { statusCode, body } = await app.inject({ url: '/', headers: accept === undefined ? {} : { accept } })
+      t.equal(statusCode, 200)
+      t.equal(body, START + ACME_FRAME)
+    })
+  }
+
+  for (const accept of ['application/json', 'text/html', 'text/event-stream;q=0', '*/*;q=1, text/event-stream;q=0']) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      t.test(`refuses a ${method} with Accept: ${accept}, and the handler does not run`, async t => {
+        const { app, runs } = await countingApp(t)
+        const { statusCode, body } = await app.inject({ url: '/sink', method, headers: { accept } })
+        t.equal(statusCode, 406)
+        if (method === 'GET') t.match(JSON.parse(body), { code: 'FST_ERR_SSE_NOT_ACCEPTABLE' })
+        t.equal(runs(), 0)
+      })
+    }
+  }
+
+  t.test("streams to a POST whatever it accepts, since OpenAI's client asks for application/json", async t => {
+    const { app } = await countingApp(t)
+    const { statusCode, body } = await app.inject({ url: '/', method: 'POST', headers: { accept: 'application/json' } })
+    t.equal(statusCode, 200)
+    t.equal(body, START + ACME_FRAME)
+  })
+
+  t.test('refuses only after every hook that may turn the client away', async t => {
+    const { app } = await loadedApp(t)
+    const preHandler = async (): Promise<never> => { throw Object.assign(new Error('who are you'), { statusCode: 401 }) }
+    app.get('/', { ...declared, preHandler }, async function * () { yield acme })
+    for (const method of ['GET', 'HEAD'] as const) {
+      t.equal((await app.inject({ url: '/', method, headers: { accept: 'text/html' } })).statusCode, 401)
+    }
+  })
+
+  t.test('says nothing about other statuses', async t => {
+    const { app } = await loadedApp(t)
+    app.get('/', { schema: { response: { 200: prices, 404: Type.Object({ missing: Type.String() }) } } }, async (request, reply) => {
+      reply.code(404)
+      return { missing: 'it', secret: 'no' }
+    })
+    const { statusCode, body } = await app.inject('/')
+    t.equal(statusCode, 404)
+    t.equal(body, '{"missing":"it"}')
+  })
+})
+
+t.test('HEAD', async t => {
+  t.test('of a route that only streams has the headers, and the handler does not run', async t => {
+    const { app, runs } = await countingApp(t)
+    for (const url of ['/', '/sink']) {
+      const { statusCode, headers, body } = await app.inject({ url, method: 'HEAD' })
+      t.equal(statusCode, 200)
+      t.match(headers, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+      t.notOk('content-length' in headers)
+      t.equal(body, '')
+    }
+    t.equal(runs(), 0)
+  })
+
+  t.test('of another route has the headers, does not start the iterable, and its signal has aborted', async t => {
+    const { app, logs } = await loadedApp(t)
+    const seen: unknown[] = []
+    app.get('/', (request, reply) => {
+      seen.push(reply.sse.signal.aborted, (reply.sse.signal.reason as { code: string }).code)
+      return (async function * () {
+        seen.push('started')
+        yield acme
+      })()
+    })
+    const { statusCode, headers } = await app.inject({ url: '/', method: 'HEAD' })
+    t.equal(statusCode, 200)
+    t.equal(headers['content-type'], 'text/event-stream')
+    t.strictSame(seen, [true, 'FST_ERR_SSE_STREAM_CLOSED'])
+    t.strictSame(logs.filter(({ msg }) => msg === 'event stream closed'), [])
+  })
+
+  t.test('of another route takes what its sink is given for sent to nobody', async t => {
+    const { app } = await loadedApp(t)
+    const sent: boolean[] = []
+    app.get('/', async (request, reply) => {
+      sent.push(await reply.sse.send({ data: 1 }), await reply.sse.comment('x'))
+      await reply.sse.sendAll((async function * () { t.fail('started') })())
+      reply.sse.end()
+      return reply.sse
+    })
+    t.equal((await app.inject({ url: '/', method: 'HEAD' })).headers['content-type'], 'text/event-stream')
+    t.strictSame(sent, [false, false])
+  })
+})
+
+t.test('a route that declares both', async t => {
+  async function bothApp (t: Parameters<typeof loadedApp>[0]): Promise<TestApp> {
+    const testApp = await loadedApp(t)
+    testApp.app.get('/', both, async (request, reply) => {
+      if (!request.prefersEventStream) return { value: 1 }
+      return prices.from(async function * () { yield acme })
+    })
+    return testApp
+  }
+
+  for (const [accept, expected] of Object.entries({
+    'text/event-stream': 'text/event-stream',
+    'application/json': 'application/json; charset=utf-8',
+    'application/json;q=0.5, text/event-stream': 'text/event-stream',
+    'text/event-stream;q=0.5, application/json': 'application/json; charset=utf-8',
+    '*/*': 'application/json; charset=utf-8',
+    'text/html': 'application/json; charset=utf-8'
+  })) {
+    t.test(`gives ${expected} for Accept: ${accept}, and caches keep them apart`, async t => {
+      const { app } = await bothApp(t)
+      const { headers } = await app.inject({ url: '/', headers: { accept } })
+      t.equal(headers['content-type'], expected)
+      t.equal(headers.vary, 'Accept')
+    })
+  }
+
+  t.test('adds to the Vary that is there', async t => {
+    const { app } = await loadedApp(t)
+    const varying = (vary: string | string[]) => async (request: unknown, reply: { header: (name: string, value: unknown) => unknown }) => { reply.header('vary', vary) }
+    app.get('/a', { ...both, preHandler: varying('Origin') }, async () => ({ value: 1 }))
+    app.get('/b', { ...both, preHandler: varying('origin, accept') }, async () => ({ value: 1 }))
+    app.get('/c', { ...both, preHandler: varying('*') }, async () => ({ value: 1 }))
+    t.equal((await app.inject('/a')).headers.vary, 'Origin, Accept')
+    t.equal((await app.inject('/b')).headers.vary, 'origin, accept')
+    t.equal((await app.inject('/c')).headers.vary, '*')
+  })
+
+  t.test('runs its handler for HEAD', async t => {
+    const { app } = await bothApp(t)
+    const { headers, body } = await app.inject({ url: '/', method: 'HEAD', headers: { accept: 'text/event-stream' } })
+    t.equal(headers['content-type'], 'text/event-stream')
+    t.equal(body, '')
+  })
+})
+
+t.test('a stream belongs to the status it is declared for', async t => {
+  for (const [key, statusCode, carries] of [
+    ['2xx', 202, true], ['2XX', 200, true], ['default', 200, true], [202, 202, true],
+    [202, 200, false], ['2xx', 500, false], ['default', 500, false], ['default', 404, false]
+  ] as Array<[string | number, number, boolean]>) {
+    t.test(`declared for ${key}, ${carries ? 'it answers with' : 'it does not answer with'} ${statusCode}`, async t => {
+      const { app } = await loadedApp(t)
+      app.get('/', { schema: { response: { [key]: prices } } }, async function * (request, reply) {
+        reply.code(statusCode)
+        yield acme
+      })
+      const response = await app.inject('/')
+      if (carries) t.equal(response.body, START + ACME_FRAME)
+      // Fastify serializes an error's body as its status is declared too: 'default' says nothing about errors here.
+      else if (key !== 'default') t.match(response.json(), { code: 'FST_ERR_SSE_STATUS_UNDECLARED' })
+      t.equal(response.statusCode, carries ? statusCode : 500)
+    })
+  }
+})
