@@ -4,7 +4,12 @@
  */
 export function describe (value: unknown): string {
   if (value === null) return 'null'
-  if (typeof value === 'object') return value.constructor?.name ?? 'object'
+  if (typeof value === 'object') return constructorName(value) ?? Object.prototype.toString.call(value).slice('[object '.length, -1)
   if (typeof value === 'function') return value.name === '' ? 'function' : `function ${value.name}`
   return typeof value === 'string' || typeof value === 'symbol' ? typeof value : String(value)
+}
+
+/** Generators, for one, have a constructor without a name. */
+function constructorName ({ constructor }: object): string | undefined {
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : undefined
 }
