@@ -1,5 +1,6 @@
 import t from 'tap'
 import { once } from 'node:events'
+import type { AnyStreamEvent, EventSink } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { START } from './streams.js'
@@ -74,8 +75,8 @@ t.test('a write without progress for stallTimeoutMs closes the stream', async t 
 t.test('a sink', async t => {
   t.test('says when there is room, with one promise for all who wait', async t => {
     const { app, listen } = await loadedApp(t)
-    let sink: { send: (event: unknown) => Promise<boolean> } | undefined
-    app.get('/', (request, reply) => (sink = reply.sse) as typeof reply.sse)
+    let sink: EventSink<AnyStreamEvent> | undefined
+    app.get('/', (request, reply) => (sink = reply.sse))
     const client = new RawClient(t, (await listen()).port)
     client.request('/')
     await client.until(({ body }) => body === START)

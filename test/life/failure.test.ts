@@ -117,8 +117,8 @@ t.test('onStreamError', async t => {
   })
 
   for (const [what, onStreamError] of Object.entries({
-    'returns nothing': () => undefined,
-    throws: () => { throw new Error('worse') },
+    'returns nothing': (): undefined => undefined,
+    throws: (): never => { throw new Error('worse') },
     'returns an event that is wrong': () => ({ event: 'halt', data: 5 })
   })) {
     t.test(`breaks the response off where it ${what}`, async t => {
