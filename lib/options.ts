@@ -5,6 +5,9 @@ import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
 /** What is left of Fastify's `pluginTimeout` for everything else that a closing server does. */
 const CLOSE_MARGIN_MS = 1_000
 
+/** The longest time that a timer of Node.js takes; beyond it, a timer fires at once. */
+const MAX_WHOLE_MS = 2 ** 31 - 1
+
 const STREAM_DEFAULTS: ResolvedStreamOptions = {
   heartbeatMs: 15_000,
   retryMs: 2_000,
@@ -48,7 +51,7 @@ export function resolveOptions (options: FastifySseOptions, pluginTimeoutMs: num
   if (pluginTimeoutMs > 0 && resolved.closeTimeoutMs > pluginTimeoutMs - CLOSE_MARGIN_MS) {
     throw FST_ERR_SSE_OPTION_INVALID(
       'option closeTimeoutMs',
-      `at most ${pluginTimeoutMs - CLOSE_MARGIN_MS}, 1 s less than Fastify's pluginTimeout, which also limits how long closing may take,`,
+      `at least 1 s less than Fastify's pluginTimeout of ${pluginTimeoutMs} ms, which also limits how long closing may take`,
       String(resolved.closeTimeoutMs)
     )
   }
@@ -102,5 +105,5 @@ function notNegative (value: unknown): string | undefined {
 }
 
 function wholeNumber (value: unknown): string | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number, 0 or more'
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_WHOLE_MS ? undefined : `a whole number from 0 to ${MAX_WHOLE_MS}`
 }
