@@ -16,5 +16,14 @@ export default [
     // and finds what really is unused.
     files: ['types/**'],
     rules: { '@typescript-eslint/no-unused-vars': 'off' }
+  },
+  {
+    // The pages of the examples run in a browser.
+    files: ['examples/*/public/**'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['EventSource', 'Path2D', 'ResizeObserver', 'getComputedStyle', 'matchMedia', 'requestAnimationFrame'].map(name => [name, 'readonly'])
+      )
+    }
   }
 ]

@@ -1,0 +1,29 @@
+import fastifyStatic from '@fastify/static'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import sse, { type FastifySseOptions } from 'fastify-typed-sse'
+import { figuresRoute } from './figures.js'
+import { jobRoute } from './job.js'
+import { textRoute } from './text.js'
+
+/** The live page and the streams behind it. */
+export function buildServer (options: FastifySseOptions = {}): FastifyInstance {
+  const app = Fastify({ logger: true })
+
+  app.register(sse, options)
+  app.register(figuresRoute)
+  app.register(jobRoute)
+  app.register(textRoute)
+
+  app.register(fastifyStatic, { root: new URL('public/', import.meta.url), logLevel: 'warn', setHeaders: secure })
+  for (const name of ['uplot', 'eventsource-parser']) {
+    // The browser gets these modules from node_modules, as they are: no build, no network.
+    const root = new URL(`../../node_modules/${name}/dist/`, import.meta.url)
+    app.register(fastifyStatic, { root, prefix: `/modules/${name}/`, logLevel: 'warn', decorateReply: false })
+  }
+  return app
+}
+
+function secure (reply: FastifyReply): void {
+  reply.header('content-security-policy', "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+  reply.header('x-content-type-options', 'nosniff')
+}

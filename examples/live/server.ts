@@ -1,0 +1,20 @@
+import { buildServer } from './app.js'
+
+const { PORT = '3000', HOST = '127.0.0.1', RETRY_MS } = process.env
+
+const app = buildServer({ ...(RETRY_MS !== undefined && { retryMs: Number(RETRY_MS) }) })
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Open streams end cleanly, and their browsers are told when to come back.
+  process.once(signal, () => { void app.close() })
+}
+
+try {
+  const address = await app.listen({ port: Number(PORT), host: HOST })
+  console.log(`\n  The live page is at ${address}\n`)
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+  console.error(`\n  Port ${PORT} is taken. Choose another one:  PORT=${Number(PORT) + 1} npm start\n`)
+  process.exitCode = 1
+  await app.close()
+}
