@@ -5,14 +5,15 @@ import { FST_ERR_SSE_SCHEMA_SHARED } from './errors.js'
 import { Route, type RouteDeclaration } from './route.js'
 import { compileStream, type EventCodec } from './schema/codec.js'
 import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
-import { STREAM_KEYWORD } from './schema/event-stream.js'
 import { Streams } from './stream/streams.js'
+import { holdsStream } from './stray-stream.js'
 
 /** One `register()` of the plugin: the options of its scope, the routes in it, and their open streams. */
 export class Registration {
   readonly options: Readonly<ResolvedOptions>
   readonly streams: Streams
   readonly #routes: Route[] = []
+  readonly #scopes = new Set<FastifyInstance>()
   readonly #compilers = new Map<FastifyInstance, ScopeCompiler>()
 
   constructor (options: Readonly<ResolvedOptions>) {
@@ -28,11 +29,13 @@ export class Registration {
       compile: (stream, name, validate) => this.#compilerOf(instance).compile(stream, name, validate)
     })
     this.#routes.push(route)
+    this.#scopes.add(instance)
     return route
   }
 
-  /** Compiles the schemas of all routes. @throws FST_ERR_SSE_SCHEMA_BUILD */
+  /** Compiles the schemas of all routes. @throws FST_ERR_SSE_SCHEMA_BUILD, FST_ERR_SSE_SCHEMA_SHARED */
   compile (): void {
+    for (const scope of this.#scopes) checkSharedSchemas(scope.getSchemas())
     for (const route of this.#routes) route.compile()
   }
 
@@ -73,7 +76,7 @@ class ScopeCompiler {
 /** @throws FST_ERR_SSE_SCHEMA_SHARED where an event stream is among the schemas of `addSchema()`, which keeps a useless copy of it. */
 export function checkSharedSchemas (schemas: Record<string, unknown>): void {
   for (const [id, schema] of Object.entries(schemas)) {
-    if (typeof schema === 'object' && schema !== null && STREAM_KEYWORD in schema) throw FST_ERR_SSE_SCHEMA_SHARED(id)
+    if (holdsStream(schema)) throw FST_ERR_SSE_SCHEMA_SHARED(id)
   }
 }
 

@@ -2,7 +2,6 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import Negotiator from 'negotiator'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedStreamOptions, StreamOptions } from '../types/options.js'
-import { describe } from './describe.js'
 import { FST_ERR_SSE_ROUTE_INVALID, FST_ERR_SSE_STATUS_UNDECLARED } from './errors.js'
 import { resolveRouteOptions } from './options.js'
 import { type EventCodec, undeclaredCodec } from './schema/codec.js'
@@ -10,6 +9,7 @@ import { carriedStream, isEventStream } from './schema/event-stream.js'
 import { isAsyncIterable, isStream } from './stream/source.js'
 import type { StreamRoute } from './stream/stream-route.js'
 import type { Streams } from './stream/streams.js'
+import { holdsStream } from './stray-stream.js'
 
 export const EVENT_STREAM = 'text/event-stream'
 
@@ -157,10 +157,12 @@ function declaredStreams (route: string, schema: unknown): { streams: Map<string
     for (const [mediaType, part] of parts(declared)) {
       if (isEventStream(part)) {
         if (mediaType !== undefined && mediaType !== EVENT_STREAM) {
-          throw FST_ERR_SSE_ROUTE_INVALID(route, `an event stream should be declared as '${EVENT_STREAM}', instead got '${describe(mediaType)}' ${mediaType}`)
+          throw FST_ERR_SSE_ROUTE_INVALID(route, `an event stream should be declared as '${EVENT_STREAM}', instead got '${mediaType}'`)
         }
         streams.set(status, part)
         mediaTypes.add(EVENT_STREAM)
+      } else if (holdsStream(part)) {
+        throw FST_ERR_SSE_ROUTE_INVALID(route, `the response ${key} holds an event stream, or a copy of one, which has lost its events; declare the stream itself`)
       } else if (isSuccess && status !== 'default') {
         mediaTypes.add(mediaType ?? 'application/json')
       }

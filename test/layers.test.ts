@@ -12,6 +12,7 @@ const LAYERS: Rules = {
     'lib/answer.ts',
     'lib/registration.ts',
     'lib/route.ts',
+    'lib/stray-stream.ts',
     'lib/stream/',
     'lib/schema/',
     'lib/wire/',
