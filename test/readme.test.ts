@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { errorCodes } from '../lib/index.js'
+import { resolveOptions } from '../lib/options.js'
+import type { CloseReason } from '../types/sink.js'
+import { codeBlocks } from './helpers/markdown.js'
+import { RawClient } from './helpers/raw-client.js'
+
+const root = new URL('../', import.meta.url)
+const readme = new URL('README.md', root)
+const text = readFileSync(readme, 'utf8')
+
+// The programs of the README as they stand, but for the place of the package and the port.
+const folder = mkdtempSync(fileURLToPath(new URL('test/readme-', root)))
+t.teardown(() => { rmSync(folder, { recursive: true }) })
+const programs = codeBlocks(readme, 'ts').map((code, n) => {
+  const path = `${folder}/program-${n}.ts`
+  const exported = code.includes('const app =') ? '\nexport { app }\n' : ''
+  writeFileSync(path, code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace('port: 3000', 'port: 0') + exported)
+  return path
+})
+
+t.test('the programs of the README compile', async t => {
+  t.equal(programs.length, 3)
+  writeFileSync(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }))
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  await t.resolves(promisify(execFile)(process.execPath, [tsc, '--noEmit', '--noUnusedLocals', 'false', '-p', folder])
+    .catch(({ stdout }: { stdout: string }) => { throw new Error(stdout) }))
+})
+
+t.test('the first program streams what the README shows', async t => {
+  const { app } = await import(pathToFileURL(programs[0] as string).href) as { app: FastifyInstance }
+  t.teardown(async () => { await app.close() })
+  const { port } = app.server.address() as { port: number }
+  const client = new RawClient(t, port).request('/prices/ACME')
+  await client.until(({ body }) => body.split('\n\n').length === 3)
+  const shape = (output: string): string => output.trim().replace(/"value":[\d.]+/g, '"value":0')
+  const [, shown = ''] = /^\$ curl -N .*?\n(.*?)^```$/ms.exec(text) ?? []
+  t.equal(shape(client.body), shape(shown))
+})
+
+t.test('the events that are declared are sent as the comments say', async t => {
+  const { job, run } = await import(pathToFileURL(programs[1] as string).href) as { job: never, run: () => AsyncIterable<unknown> }
+  const { default: Fastify } = await import('fastify')
+  const { default: sse } = await import('../lib/index.js')
+  const app = Fastify()
+  await app.register(sse)
+  app.get('/', { schema: { response: { 200: job } } }, run as never)
+  const { body } = await app.inject('/')
+  t.match(body, new RegExp([
+    '^retry: 2000', 'event: progress', 'id: 1', 'data: {"percent":50,"at":"\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z"}', '',
+    'event: log', 'data: two', 'data: lines', '', ': for humans and proxies', 'data: \\[DONE\\]', '',
+    'event: done', 'id: stream-end', 'data: null', '', '$'
+  ].join('\\n')))
+})
+
+t.test('the program that pushes events sends lines, and stops listening when the client leaves', async t => {
+  const { app, tail } = await import(pathToFileURL(programs[2] as string).href) as { app: FastifyInstance, tail: { emit: (name: string, line: string) => void, listenerCount: (name: string) => number } }
+  t.teardown(async () => { await app.close() })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const client = new RawClient(t, port).request('/logs')
+  await client.until(({ body }) => body === 'retry: 2000\n')
+  tail.emit('line', 'hello')
+  await client.until(({ body }) => body === 'retry: 2000\nevent: line\ndata: {"text":"hello"}\n\n')
+  client.socket.destroy()
+  while (tail.listenerCount('line') > 0) await new Promise(setImmediate)
+})
+
+t.test('the table of options has their names and defaults', async t => {
+  const { ajv, ...defaults } = { ajv: undefined, ...resolveOptions({}, 10_000) }
+  const rows = [...text.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].filter(([, name = '']) => name in defaults || name.endsWith('Ms'))
+  const documented = Object.fromEntries(rows.map(([, name, value = '']) => [name, value.replace(/ (?=\d)|`|'/g, '')]))
+  t.strictSame(documented, {
+    ...Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
+    maxBufferedBytes: '1 MiB',
+    stallTimeoutMs: '300000;30000 for reply.sse'
+  })
+  t.equal(defaults.maxBufferedBytes, 1024 ** 2)
+})
+
+t.test('every reason for the end of a stream is named', async t => {
+  const reasons: Record<CloseReason, true> = {
+    complete: true, client: true, shutdown: true, 'max-age': true, slow: true, stalled: true, error: true
+  }
+  const [, sentence = ''] = /^`reason` is one of (.*)$/m.exec(text) ?? []
+  t.strictSame([...sentence.matchAll(/`([\w-]+)`/g)].map(([, name]) => name), Object.keys(reasons))
+})
+
+t.test('what the README calls an error is one', async t => {
+  for (const [code] of text.matchAll(/FST_ERR_\w+/g)) t.ok(code in errorCodes)
+})
