@@ -7,9 +7,14 @@ import { withCause } from './with-cause.js'
  * was thrown is the `cause`, and its `statusCode` is kept.
  */
 export function asError (thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown
-  const error = FST_ERR_SSE_SOURCE_FAILED(describe(thrown), ...withCause(thrown))
-  const statusCode: unknown = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode
-  if (typeof statusCode === 'number') error.statusCode = statusCode
-  return error
+  try {
+    if (thrown instanceof Error) return thrown
+    const error = FST_ERR_SSE_SOURCE_FAILED(describe(thrown), ...withCause(thrown))
+    const statusCode: unknown = (thrown as { statusCode?: unknown } | null | undefined)?.statusCode
+    if (typeof statusCode === 'number') error.statusCode = statusCode
+    return error
+  } catch {
+    // A proxy or a getter that throws when it is looked at.
+    return FST_ERR_SSE_SOURCE_FAILED(typeof thrown, ...withCause(thrown))
+  }
 }

@@ -18,6 +18,7 @@ const LAYERS: Rules = {
     'lib/wire/',
     'lib/options.ts',
     'lib/as-error.ts',
+    'lib/log-error.ts',
     'lib/errors.ts',
     'lib/with-cause.ts',
     'lib/describe.ts'

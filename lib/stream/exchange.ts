@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
+import { logError } from '../log-error.js'
 import type { EventCodec } from '../schema/codec.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
@@ -160,12 +161,12 @@ export class Exchange implements Outlet, OpenStream {
     const error = asError(thrown)
     if (this.done) {
       // An upstream call that the signal has aborted, for one.
-      this.request.log.debug({ err: error }, 'the source of an event stream failed after its stream had ended')
+      logError(this.request.log, 'debug', error, 'the source of an event stream failed after its stream had ended')
     } else if (this.#state === 'starting') {
       this.leave('error')
       this.#send(error)
     } else {
-      this.request.log.error({ err: error }, 'the source of an event stream failed')
+      logError(this.request.log, 'error', error, 'the source of an event stream failed')
       const isTold = this.#sendErrorEvent(error)
       this.#stop('error')
       if (isTold) this.#response?.finish()
@@ -279,7 +280,7 @@ export class Exchange implements Outlet, OpenStream {
       this.take(event)
       return true
     } catch (err) {
-      this.request.log.error({ err }, 'onStreamError failed')
+      logError(this.request.log, 'error', err, 'onStreamError failed')
       return false
     }
   }

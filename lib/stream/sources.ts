@@ -1,4 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { asError } from '../as-error.js'
+import { logError } from '../log-error.js'
 import { type Outlet, pump } from './pump.js'
 import { Source } from './source.js'
 import type { Streams, UnfinishedSource } from './streams.js'
@@ -41,7 +43,7 @@ export class Sources {
   }
 
   #stop (source: Source): void {
-    source.stop(error => { this.#log.warn({ err: error }, 'the source of an event stream failed to clean up') })
+    source.stop(error => { logError(this.#log, 'warn', asError(error), 'the source of an event stream failed to clean up') })
   }
 
   #forget (source: Source): void {
