@@ -45,8 +45,9 @@ export class Exchange implements Outlet, OpenStream {
   readonly #raw: RawResponse
   readonly #sources: Sources
   readonly #send: (payload: unknown) => void
-  // Whoever ends a stream, the listeners of its signal run in the async context of its own request.
-  readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
+  // Whoever pushes the first event or ends the stream: hooks, error handlers, callbacks and the signal's listeners run in
+  // the async context of this request.
+  #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
   #codec: EventCodec | undefined
   #response: StreamResponse | undefined
   #commitTimer: NodeJS.Timeout | undefined
@@ -58,11 +59,11 @@ export class Exchange implements Outlet, OpenStream {
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, send: (payload: unknown) => void) {
     this.request = request
     this.route = route
-    this.ending = new Ending(this.#inContext)
+    this.ending = new Ending(run => { this.#inContext(run) })
     this.#reply = reply
     this.#raw = reply.raw
     this.#sources = new Sources(route.streams, request.log, route.name)
-    this.#send = send
+    this.#send = payload => { this.#inContext(() => { send(payload) }) }
     this.#raw.once('finish', () => { this.#hasFinished = true })
     this.#raw.once('close', () => { this.#close() })
     if (request.method === 'HEAD') this.ending.abort('HEAD')
@@ -94,6 +95,7 @@ export class Exchange implements Outlet, OpenStream {
    */
   async start (iterable: unknown): Promise<void> {
     this.iterable = iterable
+    this.#inContext = AsyncLocalStorage.snapshot()
     if (!this.#begin()) {
       discardSource(iterable)
       return
@@ -142,9 +144,11 @@ export class Exchange implements Outlet, OpenStream {
   /** Everything was said. */
   complete (): void {
     if (this.done) return
-    const { final } = this.#codecNow()
-    if (final.size > 0) {
-      this.fail(FST_ERR_SSE_FINAL_MISSING(this.route.name, [...final].join(', ')))
+    try {
+      const { final } = this.#codecNow()
+      if (final.size > 0) throw FST_ERR_SSE_FINAL_MISSING(this.route.name, [...final].join(', '))
+    } catch (error) {
+      this.fail(error)
       return
     }
     this.#commit()
@@ -275,8 +279,10 @@ export class Exchange implements Outlet, OpenStream {
     const { onStreamError } = this.route.options
     if (onStreamError === undefined) return false
     try {
-      const event = this.#inContext(() => onStreamError(error, this.request))
+      const event: unknown = this.#inContext(() => onStreamError(error, this.request))
       if (event === undefined) return false
+      // An async function could fail unheard, and an unhandled rejection ends the process.
+      if (event instanceof Promise) event.catch(() => {})
       this.take(event)
       return true
     } catch (err) {

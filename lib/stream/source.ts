@@ -11,7 +11,7 @@ export class Source {
 
   /** @throws FST_ERR_SSE_ITERATOR_INVALID, and whatever the iterable itself throws. */
   constructor (iterable: unknown) {
-    this.iterator = openIterator(iterable as AsyncIterable<unknown> | Readable | ReadableStream<unknown>)
+    this.iterator = openIterator(iterable)
   }
 
   /**
@@ -55,10 +55,13 @@ export function discardSource (source: unknown): void {
   }
 }
 
-function openIterator (source: AsyncIterable<unknown> | Readable | ReadableStream<unknown>): AsyncIterator<unknown> {
-  if (isWebStream(source)) return webStreamIterator(source)
-  if (isNodeReadable(source)) return readableIterator(source)
-  const iterator: unknown = source[Symbol.asyncIterator]()
+function openIterator (source: unknown): AsyncIterator<unknown> {
+  if (typeof source === 'object' && source !== null && isWebStream(source)) return webStreamIterator(source)
+  if (typeof (source as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] !== 'function') {
+    throw FST_ERR_SSE_ITERATOR_INVALID(`it should have a [Symbol.asyncIterator] method, instead got '${describe(source)}'`)
+  }
+  if (isNodeReadable(source as object)) return readableIterator(source as Readable)
+  const iterator: unknown = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
   if (typeof iterator !== 'object' || iterator === null || typeof (iterator as AsyncIterator<unknown>).next !== 'function') {
     throw FST_ERR_SSE_ITERATOR_INVALID(`[Symbol.asyncIterator]() should return an object with a next method, instead got '${describe(iterator)}'`)
   }
