@@ -84,7 +84,7 @@ export class Answer {
     if (state === 'idle') this.#first(payload)
     else if (state === 'answered') this.#send(payload)
     else if (this.#isSame(payload)) this.#exchange?.open()
-    else if (state === 'starting') this.#instead(payload)
+    else if (state === 'starting' || this.#exchange?.isTakenOver === true) this.#instead(payload)
     else this.#exchange?.fail(payload instanceof Error ? payload : FST_ERR_SSE_ALREADY_STARTED(this.#route.name))
   }
 
@@ -127,7 +127,7 @@ export class Answer {
     }
     const exchange = this.#open()
     if (isSink) exchange.open()
-    else exchange.start(payload).then(() => { exchange.complete() }, (error: unknown) => { exchange.fail(error) })
+    else exchange.start(payload).then(() => { exchange.complete() }).catch((error: unknown) => { exchange.fail(error) })
   }
 
   /** Whether this is no new answer: what carries the stream already, or the result of a handler that did not return it. */

@@ -3,7 +3,7 @@ import { FST_ERR_SSE_STREAM_CLOSED } from '../errors.js'
 
 /** How the end of a stream is made known: by a signal when it begins, by a promise when it is over. Both are made when first asked for. */
 export class Ending {
-  readonly #inContext: <T>(run: () => T) => T
+  readonly #inContext: (run: () => void) => void
   #controller: AbortController | undefined
   #abortReason: string | undefined
   #closed: Promise<CloseRecord> | undefined
@@ -11,7 +11,7 @@ export class Ending {
   #record: CloseRecord | undefined
 
   /** @param inContext Runs the signal's listeners in the async context they belong to. */
-  constructor (inContext: <T>(run: () => T) => T) {
+  constructor (inContext: (run: () => void) => void) {
     this.#inContext = inContext
   }
 

@@ -78,6 +78,14 @@ export class Exchange implements Outlet, OpenStream {
     return this.#state !== 'starting' && this.#state !== 'open'
   }
 
+  /**
+   * Whether Fastify's error handling answers instead of a response that had begun, but of which nothing has been sent: an
+   * onSend hook has failed, or a header can't be sent. It takes the content type off before it asks an error handler.
+   */
+  get isTakenOver (): boolean {
+    return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !this.#reply.hasHeader('content-type')
+  }
+
   get queuedBytes (): number {
     return this.#response?.queuedBytes ?? 0
   }

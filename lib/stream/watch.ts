@@ -39,7 +39,8 @@ export class Watch {
   due (nowMs: number): Due {
     const { queuedBytes, writtenBytes } = this.#watched
     const goneBytes = writtenBytes - queuedBytes
-    if (queuedBytes === 0 || goneBytes !== this.#goneBytes) {
+    // Only what grows is progress: a write may add chunk sizes to the queue.
+    if (queuedBytes === 0 || goneBytes > this.#goneBytes) {
       this.#goneBytes = goneBytes
       this.#progressAtMs = nowMs
     } else if (nowMs - this.#progressAtMs >= this.#stallTimeoutMs) {
