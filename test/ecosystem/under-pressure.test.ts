@@ -33,7 +33,7 @@ t.test('a server under pressure refuses new streams and goes on with those it ha
 
   const open = await fetch(url)
   t.equal(open.status, 200)
-  const events = eventsOf(open)
+  const events = eventsOf(open.body)
   t.strictSame((await events.next()).value, { event: 'tick', id: undefined, data: '{"n":1}' })
 
   healthy = false

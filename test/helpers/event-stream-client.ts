@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { Test } from 'tap'
 
 /** The events of a whole body. */
 export function decode (body: string): EventSourceMessage[] {
@@ -8,9 +10,25 @@ export function decode (body: string): EventSourceMessage[] {
   return events
 }
 
-/** The events of a response, as they arrive. */
-export async function * eventsOf (response: Response): AsyncGenerator<EventSourceMessage> {
-  if (response.body === null) return
-  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream({ onError: 'terminate' }))
-  for await (const event of events as unknown as AsyncIterable<EventSourceMessage>) yield event
+/** The events of a body, as they arrive. */
+export async function * eventsOf (body: unknown): AsyncGenerator<EventSourceMessage, undefined> {
+  const arrived: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: event => arrived.push(event), onError: error => { throw error } })
+  const decoder = new TextDecoder()
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    yield * arrived.splice(0)
+  }
+}
+
+/**
+ * Asks for a stream on a connection of its own, closed with the test. Destroying the response leaves the stream; an
+ * aborted `fetch` does too, but then opens a connection that it does not use, and a closing server waits for that.
+ */
+export async function connect (t: Test, url: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+  const sent = request(url, { agent: false, ...options }).end()
+  t.teardown(() => { sent.destroy() })
+  const [response] = await once(sent, 'response') as [IncomingMessage]
+  response.on('error', () => {}) // the test sees it where it reads
+  return response
 }
