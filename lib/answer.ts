@@ -80,12 +80,10 @@ export class Answer {
   }
 
   #answer (payload: unknown): void {
-    const state = this.#exchange?.state ?? 'idle'
-    if (state === 'idle') this.#first(payload)
-    else if (state === 'answered') this.#send(payload)
-    else if (this.#isSame(payload)) this.#exchange?.open()
-    else if (state === 'starting' || this.#exchange?.isTakenOver === true) this.#instead(payload)
-    else this.#exchange?.fail(payload instanceof Error ? payload : FST_ERR_SSE_ALREADY_STARTED(this.#route.name))
+    const exchange = this.#exchange
+    if (exchange === undefined || exchange.state === 'idle') this.#first(payload)
+    else if (exchange.state !== 'answered' && this.#isSame(payload)) exchange.open()
+    else this.#again(exchange, this.#withoutSource(payload))
   }
 
   #first (payload: unknown): void {
@@ -136,12 +134,24 @@ export class Answer {
     return payload === this.#sink || payload === this.#exchange?.iterable
   }
 
-  /** The route answers, while its source is running, with something else. */
-  #instead (payload: unknown): void {
-    const isSecond = this.#route.isSource(payload, this.#reply.statusCode)
-    if (isSecond) discardSource(payload)
-    this.#exchange?.leave(isSecond || payload instanceof Error ? 'error' : undefined)
-    this.#send(isSecond ? FST_ERR_SSE_ALREADY_STARTED(this.#route.name) : payload)
+  /** The route answers, though it has a source already, with something else. */
+  #again (exchange: Exchange, payload: unknown): void {
+    const isError = payload instanceof Error
+    if (exchange.state === 'answered') {
+      this.#send(payload)
+    } else if (exchange.state === 'starting' || exchange.isTakenOver) {
+      exchange.leave(isError ? 'error' : undefined)
+      this.#send(payload)
+    } else {
+      exchange.fail(isError ? payload : FST_ERR_SSE_ALREADY_STARTED(this.#route.name))
+    }
+  }
+
+  /** The payload, or the error in the place of a second source. */
+  #withoutSource (payload: unknown): unknown {
+    if (!this.#route.isSource(payload, this.#reply.statusCode)) return payload
+    discardSource(payload)
+    return FST_ERR_SSE_ALREADY_STARTED(this.#route.name)
   }
 
   #open (): Exchange {

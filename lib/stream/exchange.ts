@@ -7,6 +7,7 @@ import { logError } from '../log-error.js'
 import type { EventCodec } from '../schema/codec.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
+import { hasStreamType } from './headers.js'
 import type { Outlet } from './pump.js'
 import { abortResponse, endConnectionAfter, isGone, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
@@ -83,7 +84,7 @@ export class Exchange implements Outlet, OpenStream {
    * onSend hook has failed, or a header can't be sent. It takes the content type off before it asks an error handler.
    */
   get isTakenOver (): boolean {
-    return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !this.#reply.hasHeader('content-type')
+    return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !hasStreamType(this.#reply)
   }
 
   get queuedBytes (): number {
@@ -134,6 +135,7 @@ export class Exchange implements Outlet, OpenStream {
   take (event: unknown): boolean {
     const frame = this.#encode(event)
     this.#commit()
+    if (this.done) return true // a header could not be sent
     if (!frame.startsWith(':')) this.#events++
     this.#response?.write(frame)
     if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
@@ -190,7 +192,8 @@ export class Exchange implements Outlet, OpenStream {
   leave (reason?: CloseReason): void {
     clearTimeout(this.#commitTimer)
     this.#state = 'answered'
-    this.reason = reason
+    // A stream that had begun has failed, whoever answers.
+    this.reason = this.#response === undefined ? reason : 'error'
     this.#sources.stop()
   }
 

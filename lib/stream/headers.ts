@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify'
 
+const EVENT_STREAM = 'text/event-stream'
+
 /** Headers that a stream sets where the user has not. */
 const DEFAULT_HEADERS: ReadonlyArray<readonly [string, string]> = [
   // no-transform: a proxy that compresses would hold events back until its buffer is full.
@@ -11,9 +13,14 @@ const DEFAULT_HEADERS: ReadonlyArray<readonly [string, string]> = [
 /** Sets the headers of an event stream. What the user has set stays, but for the type and length of the body. */
 export function setStreamHeaders (reply: FastifyReply): void {
   // No charset: the standard allows only UTF-8, and npm's eventsource 4 compares the whole value.
-  reply.header('content-type', 'text/event-stream')
+  reply.header('content-type', EVENT_STREAM)
   reply.removeHeader('content-length')
   for (const [name, value] of DEFAULT_HEADERS) {
     if (!reply.hasHeader(name)) reply.header(name, value)
   }
+}
+
+/** Whether the reply has the type of an event stream. */
+export function hasStreamType (reply: FastifyReply): boolean {
+  return String(reply.getHeader('content-type')).startsWith(EVENT_STREAM)
 }
