@@ -63,10 +63,13 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
     const keywords = Object.fromEntries(Object.entries(schema).filter(([key]) => isKept(key)))
     const copied = mapSubschemas(keywords, (below, at) => {
       const inner = { resource: place.resource, pointer: place.pointer + at, schema: below }
-      return /^\/(?:anyOf|oneOf|if)(?:\/|$)/.test(at) ? define(inner) : copy(inner)
+      return /^\/(?:anyOf|oneOf|if)(?:\/|$)/.test(at) ? define(inner, below) : copy(inner)
     })
     if (schema.$ref !== undefined) copied.$ref = refer(target(schema.$ref, place))
     if (TransformKind in schema) Object.assign(copied, { [TransformKind]: schema[TransformKind] })
+    // A literal needs no type, and 'should be "circle"' says more than 'should be string'.
+    const typeOfLiteral: string = typeof copied.const
+    if (copied.type === typeOfLiteral) delete copied.type
     if (speaksOfObjects(copied)) copied[PLAIN_KEYWORD] = true
     return copied
   }
@@ -75,20 +78,18 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
     return !['$id', '$defs', 'definitions'].includes(key) && (!OPENAPI_ONLY.test(key) || isKeyword(key))
   }
 
-  function define (place: Place): Schema {
-    const copied = copy(place)
-    const isReference = isSchemaObject(copied) && copied.$ref !== undefined && Reflect.ownKeys(copied).length === 1
-    return isReference ? copied : { $ref: name(place, () => copied) }
+  function define (place: Place, schema: SchemaObject): Schema {
+    const isReference = schema.$ref !== undefined && !(TransformKind in schema) && Object.keys(schema).filter(isKept).length === 1
+    return isReference ? copy(place) : { $ref: refer(place) }
   }
 
   function refer (place: Place): string {
-    return references.get(describePlace(place)) ?? name(place, () => copy(place))
-  }
-
-  function name (place: Place, copied: () => Schema): string {
-    const reference = `#/definitions/${references.size}`
-    references.set(describePlace(place), reference)
-    definitions[reference.slice('#/definitions/'.length)] = copied()
+    const known = references.get(describePlace(place))
+    if (known !== undefined) return known
+    const name = String(references.size)
+    const reference = `#/definitions/${name}`
+    references.set(describePlace(place), reference) // before its schema is copied, which may be recursive
+    definitions[name] = copy(place)
     return reference
   }
 
@@ -127,8 +128,10 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
       throw problem(place, `has the format '${format}', which is unknown; add it to the server's ajv option`)
     }
     if (schema['$async'] === true) throw problem(place, "is asynchronous ($async), but events can't wait for their check")
-    if (isSchemaObject(schema.properties) && Object.hasOwn(schema.properties, '__proto__')) {
-      throw problem(place, "declares the property '__proto__', which can't be checked")
+    for (const name of Object.keys(schema.properties ?? {})) {
+      if (name === '__proto__' || /\p{Surrogate}/u.test(name)) {
+        throw problem(place, `declares the property ${JSON.stringify(name)}, which can't be checked`)
+      }
     }
   }
 }
@@ -138,6 +141,12 @@ export function typesOf ({ type, nullable }: SchemaObject): string[] | undefined
   if (type === undefined) return undefined
   const types = Array.isArray(type) ? type : [type]
   return nullable === true ? [...types, 'null'] : types
+}
+
+/** The values that a schema names, if it allows no others. With ajv's `$data` there may be none to name. */
+export function constantsOf (schema: SchemaObject): unknown[] | undefined {
+  if ('const' in schema) return [schema.const]
+  return Array.isArray(schema.enum) ? schema.enum : undefined
 }
 
 /** Whether a schema says what an object should look like. */

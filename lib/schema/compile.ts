@@ -112,6 +112,7 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
       logger: false,
       strictTypes: false,
       strictTuples: false,
+      allowMatchingProperties: true,
       ...options.customOptions,
       ...ownProperties && { ownProperties },
       coerceTypes: false,

@@ -63,9 +63,10 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
   }
 
   function refusal (data: unknown): Error {
-    return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ` + (check.errors == null
-      ? `the payload should be a value that ${text ? 'is text' : 'JSON has'}, instead got '${describe(data)}'`
-      : describeFailure(check.errors, data, names, isBlunt)))
+    const problem = check.errors == null
+      ? text ? 'the payload should be string' : `the payload should be a value that JSON has, instead got '${describe(data)}'`
+      : describeFailure(check.errors, data, names, isBlunt)
+    return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${problem}`)
   }
 
   function failure (cause: unknown, data: unknown): Error {
@@ -73,7 +74,7 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
       const place = describePointer(cause.pointer, data, names)
       return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${place} should be a value that its Transform encodes, but that threw`, ...withCause(cause.cause))
     }
-    const problem = cause instanceof ShapeMismatch ? 'should have the shape of its schema' : 'should be representable as JSON, but reading it threw'
+    const problem = cause instanceof ShapeMismatch ? 'should have the shape of its schema' : 'should be representable as JSON, but that fails'
     return FST_ERR_SSE_INVALID_EVENT(`event '${event}': the payload ${problem}`, ...withCause(cause))
   }
 

@@ -14,7 +14,7 @@ export interface CheckError {
 const TELLING = new Set([
   'type', 'required', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'exclusiveMinimum',
   'exclusiveMaximum', 'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'contains', 'additionalItems',
-  'minProperties', 'maxProperties', 'dependencies', 'anyOf', 'oneOf', 'if', 'discriminator'
+  'minProperties', 'maxProperties', 'dependencies', 'anyOf', 'oneOf', 'if'
 ])
 const MAX_ALTERNATIVES = 4
 
@@ -46,7 +46,7 @@ export function describePointer (pointer: string, data: unknown, names: Readonly
   return pointer.split('/').slice(1).map(segment => {
     const name = unescapePointer(segment)
     const isShown = Array.isArray(value) || names.has(name)
-    value = (value as Record<string, unknown> | null | undefined)?.[name]
+    value = value == null ? undefined : Object.getOwnPropertyDescriptor(value, name)?.value // calls no getter
     return `/${isShown ? segment : '*'}`
   }).join('')
 }
@@ -57,8 +57,8 @@ function unwrap (error: CheckError): CheckError | CheckError[] {
 }
 
 /**
- * Of the failures of a union's alternatives, those that got furthest: deepest in the payload, and not at a literal,
- * which tells alternatives apart.
+ * Of the failures of a union's alternatives, those that got furthest: deepest in the payload, and not at a property
+ * whose literal tells alternatives apart.
  */
 function mostTelling (errors: readonly CheckError[]): readonly CheckError[] {
   const last = errors.at(-1)!
@@ -66,7 +66,7 @@ function mostTelling (errors: readonly CheckError[]): readonly CheckError[] {
   const causes = errors.filter(({ keyword }) => !['anyOf', 'oneOf', 'if', 'propertyNames'].includes(keyword))
   const depth = Math.max(...causes.map(depthOf))
   const deepest = causes.filter(error => depthOf(error) === depth)
-  const beyondLiterals = deepest.filter(({ keyword }) => keyword !== 'const' && keyword !== 'enum')
+  const beyondLiterals = deepest.filter(error => depth === depthOf(last) || (error.keyword !== 'const' && error.keyword !== 'enum'))
   return [beyondLiterals, deepest, [last]].find(found => found.length > 0)!
 }
 
@@ -77,6 +77,7 @@ function depthOf ({ instancePath }: CheckError): number {
 function expectation ({ keyword, params, message }: CheckError, isBlunt: boolean): string {
   if (keyword === PLAIN_KEYWORD) return 'should be a plain object: this one has a toJSON method, so send what that returns'
   if (keyword === 'additionalProperties') return 'should not have properties that its schema does not declare'
+  if (keyword === 'discriminator') return `should have the tag of an alternative in '${String(params['tag'])}'`
   if (!isBlunt) {
     if (keyword === 'const') return `should be ${JSON.stringify(params['allowedValue'])}`
     if (keyword === 'enum') return `should be one of ${(params['allowedValues'] as unknown[]).map(value => JSON.stringify(value)).join(', ')}`

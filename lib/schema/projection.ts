@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Bundle, speaksOfArrays, speaksOfObjects, typesOf } from './bundle.js'
+import { type Bundle, constantsOf, speaksOfArrays, speaksOfObjects, typesOf } from './bundle.js'
 import { dereference, isSchemaObject, type Schema, type SchemaObject } from './json-schema.js'
 import { merge, WHOLE } from './merge.js'
 import { read, write } from './property.js'
@@ -9,7 +9,11 @@ import type { Matches } from './transform.js'
 type Project = (value: object) => unknown
 
 /** A payload does not have the shape of its schema. It can't happen where payloads are checked before. */
-export class ShapeMismatch {}
+export class ShapeMismatch extends Error {
+  constructor () {
+    super('the payload has another shape than its schema')
+  }
+}
 
 /**
  * Compiles what copies the declared part of a payload, for schemas that fast-json-stringify does not serve: of a union
@@ -44,7 +48,7 @@ export function compileProjection (
   }
 
   function compileOwn (schema: SchemaObject): Project | undefined {
-    const constants = 'const' in schema ? [schema.const] : schema.enum
+    const constants = constantsOf(schema)
     if (constants !== undefined) {
       return value => checked || constants.some(constant => isDeepStrictEqual(constant, value)) ? WHOLE : mismatch()
     }
@@ -102,10 +106,9 @@ export function compileProjection (
 
   function compileUnion (schemas: Schema[]): Project | undefined {
     if (schemas.includes(true)) return undefined
-    const alternatives = schemas.filter(isSchemaObject).map(schema => {
-      const { $ref = '#' } = schema
-      return { project: compileReference($ref), fits: matches($ref), kinds: kindsOf(schema, root) }
-    })
+    const alternatives = schemas.filter(isSchemaObject).map(schema => ({ kinds: kindsOf(schema, root), $ref: schema.$ref! }))
+      .filter(({ kinds }) => kinds.has('array') || kinds.has('object'))
+      .map(({ kinds, $ref }) => ({ kinds, project: compileReference($ref), fits: matches($ref) }))
     return value => {
       const kind = Array.isArray(value) ? 'array' : 'object'
       let fitting = alternatives.filter(({ kinds }) => kinds.has(kind))
@@ -118,7 +121,7 @@ export function compileProjection (
 
   function compileCondition ({ if: condition, then, else: otherwise }: SchemaObject): Project | undefined {
     if (condition === undefined) return undefined
-    const fits = isSchemaObject(condition) ? matches(condition.$ref ?? '#') : () => condition
+    const fits = isSchemaObject(condition) ? matches(condition.$ref!) : () => condition
     const yes = all([compile(condition), compile(then)])
     const no = compile(otherwise)
     return value => (fits(value) ? yes : no)?.(value) ?? WHOLE
@@ -148,7 +151,7 @@ function kindsOf (schema: Schema, root: Bundle['schema'], seen = new Set<Schema>
   const unknown = new Set(['array', 'object'])
   if (!isSchemaObject(schema) || seen.has(schema)) return unknown
   seen.add(schema)
-  const types = typesOf(schema)
+  const types = typesOf(schema) ?? constantsOf(schema)?.map(constant => Array.isArray(constant) ? 'array' : typeof constant)
   if (types !== undefined) return new Set(types)
   return schema.$ref === undefined ? unknown : kindsOf(dereference(root, schema.$ref), root, seen)
 }

@@ -1,4 +1,4 @@
-import { type Bundle, typesOf } from './bundle.js'
+import { type Bundle, constantsOf, typesOf } from './bundle.js'
 import { dereference, isSchemaObject, type Schema, type SchemaObject } from './json-schema.js'
 
 /** What a schema allows: primitive types, and at most one kind of object or array. */
@@ -41,7 +41,7 @@ export function serializerSchema ({ schema: root }: Bundle): SchemaObject | unde
     if (alternatives !== undefined) {
       return SHAPING.filter(keyword => keyword in schema).length === 1 ? unite(alternatives.map(convert)) : undefined
     }
-    const constants = 'const' in schema ? [schema.const] : schema.enum
+    const constants = constantsOf(schema)
     return constants === undefined ? convertTypes(schema) : unite(constants.map(shapeOfConstant))
   }
 

@@ -92,8 +92,8 @@ export function compileTransforms ({ schema: root }: Bundle, matches: Matches): 
    * an Encode that takes anything, such as `String`, should not take what another alternative means.
    */
   function compileUnion (schemas: Schema[]): Encode {
-    const alternatives = schemas.filter(isSchemaObject).map(({ $ref = '#' }) => ({
-      fits: matches($ref), encode: compileReference($ref)
+    const alternatives = schemas.filter(isSchemaObject).map(({ $ref }) => ({
+      fits: matches($ref!), encode: compileReference($ref!)
     }))
     return value => {
       let failure: unknown
