@@ -1,0 +1,195 @@
+import Fastify from 'fastify'
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { payloadCompiler } from '../../lib/schema/compile.js'
+import { compile, encode, errorOf, refusal, schemaProblem } from '../helpers/payload.js'
+
+const Price = Type.Object({ symbol: Type.String(), value: Type.Number() })
+
+t.test('serializes a payload, and drops what its schema does not declare', async t => {
+  t.equal(encode(Price, { symbol: 'ACME', value: 1.5, secret: 'x' }), '{"symbol":"ACME","value":1.5}')
+})
+
+t.test('refuses a payload that its schema does not allow', async t => {
+  const { code, statusCode, message } = errorOf(() => encode(Price, { symbol: 'ACME', value: '1' }))
+  t.strictSame({ code, statusCode, message }, {
+    code: 'FST_ERR_SSE_INVALID_EVENT',
+    statusCode: 500,
+    message: "event 'price': /value should be number"
+  })
+})
+
+t.test('names the route and the event of a schema that can not be compiled, and keeps the cause', async t => {
+  const error = errorOf(() => compile(Type.String({ pattern: '(' })))
+  t.equal(error.code, 'FST_ERR_SSE_SCHEMA_BUILD')
+  t.equal(error.message, 'GET /prices: the schema of event \'price\' can\'t be compiled: Invalid regular expression: /(/u: Unterminated group')
+  t.type(error.cause, Error)
+})
+
+t.test('names a problem that is no error', async t => {
+  const schema = { get type () { throw 'of an unusual kind' } } // eslint-disable-line no-throw-literal
+  t.equal(schemaProblem(schema), 'string')
+})
+
+t.test('has the formats of the validator of Fastify', async t => {
+  const formats: Record<string, [good: string, bad: string]> = {
+    date: ['2024-02-29', '2023-02-29'],
+    time: ['12:34:56Z', '12:34'],
+    'date-time': ['2024-01-02T03:04:05.678+01:00', '2024-01-02'],
+    'iso-time': ['12:34:56', '25:00:00'],
+    'iso-date-time': ['2024-01-02 03:04:05', '2024-01-02'],
+    duration: ['P1DT2H', '1 day'],
+    uri: ['https://example.com/a?b#c', '/a'],
+    'uri-reference': ['/a?b#c', '\\a'],
+    'uri-template': ['/a/{b}', '/a/{b'],
+    url: ['https://example.com/', 'example'],
+    email: ['a@example.com', 'example.com'],
+    hostname: ['example.com', '-example-'],
+    ipv4: ['127.0.0.1', '256.0.0.1'],
+    ipv6: ['::1', '1::2::3'],
+    regex: ['^a+$', '^('],
+    uuid: ['123e4567-e89b-12d3-a456-426614174000', '123e4567'],
+    'json-pointer': ['/a/0', 'a'],
+    'json-pointer-uri-fragment': ['#/a', '/a'],
+    'relative-json-pointer': ['1/a', '/a'],
+    byte: ['aGk=', 'a'],
+    password: ['x', ''],
+    binary: ['x', '']
+  }
+  for (const [format, [good, bad]] of Object.entries(formats)) {
+    const schema = Type.Object({ at: Type.String({ format }) })
+    t.equal(encode(schema, { at: good }), JSON.stringify({ at: good }), format)
+    if (bad !== '') t.equal(refusal(schema, { at: bad }), `/at should match format "${format}"`)
+  }
+  for (const [format, good, bad] of [['int32', 1, 2 ** 40], ['int64', 2 ** 40, 1.5], ['float', 1.5, ''], ['double', 1.5, '']] as const) {
+    t.equal(encode(Type.Number({ format }), good), String(good), format)
+    if (bad !== '') t.equal(refusal(Type.Number({ format }), bad), `the payload should match format "${format}"`)
+  }
+
+  let known: string[] = []
+  const app = Fastify({ ajv: { onCreate: ajv => { known = Object.keys(ajv.formats) } } })
+  t.teardown(() => app.close())
+  app.get('/', { schema: { querystring: Type.Object({}) } }, () => {})
+  await app.ready()
+  t.strictSame(known.sort(), [...Object.keys(formats), 'int32', 'int64', 'float', 'double'].sort(), 'that is all of them')
+})
+
+t.test('refuses a format that nobody knows', async t => {
+  const problem = "#/properties/at has the format 'nope', which is unknown; add it to the server's ajv option"
+  const schema = Type.Object({ at: Type.String({ format: 'nope' }) })
+  t.equal(schemaProblem(schema), problem)
+  t.equal(schemaProblem(schema, { ajv: { customOptions: { strict: false } } }), problem, 'also without strict mode')
+  t.equal(encode(schema, { at: 'x' }, { ajv: { customOptions: { validateFormats: false } } }), '{"at":"x"}', 'unless none is checked')
+})
+
+t.test("knows the formats and keywords of the server's ajv option", async t => {
+  const even = { keyword: 'even', type: 'number', validate: (_: boolean, data: number) => data % 2 === 0 } as const
+  t.equal(refusal(Type.String({ format: 'shout' }), 'quiet', {
+    ajv: { customOptions: { formats: { shout: /^[A-Z]+$/ } } }
+  }), 'the payload should match format "shout"')
+  t.equal(refusal(Type.Number({ even: true }), 3, {
+    ajv: { plugins: [ajv => ajv.addKeyword(even)] }
+  }), "the payload should pass the keyword 'even'")
+  t.equal(refusal(Type.Number({ even: true }), 3, {
+    ajv: { onCreate: ajv => { ajv.addKeyword(even) } }
+  }), "the payload should pass the keyword 'even'")
+})
+
+t.test("never changes a payload, whatever the server's ajv option says", async t => {
+  const schema = Type.Object({ count: Type.Integer({ default: 7 }), list: Type.Array(Type.String()) }, { additionalProperties: false })
+  const ajv = { customOptions: { coerceTypes: true, useDefaults: true, removeAdditional: 'all' } as const }
+  const payload = Object.freeze({ count: 1, list: Object.freeze(['a']) })
+  t.equal(encode(schema, payload, { ajv }), '{"count":1,"list":["a"]}')
+  t.equal(refusal(schema, { count: '1', list: [] }, { ajv }), '/count should be integer')
+  t.equal(refusal(schema, { list: [] }, { ajv }), "the payload should have required property 'count'")
+  t.equal(refusal(schema, { count: 1, list: 'a' }, { ajv }), '/list should be array')
+  t.equal(refusal(schema, { count: 1, list: [], more: 1 }, { ajv }), 'the payload should not have properties that its schema does not declare')
+})
+
+t.test('refuses numbers that JSON does not have', async t => {
+  for (const ajv of [{}, { customOptions: { strictNumbers: false } }]) {
+    for (const number of [NaN, Infinity, -Infinity]) {
+      t.equal(refusal(Type.Object({ n: Type.Number() }), { n: number }, { ajv }), '/n should be number')
+      t.equal(refusal(Type.Integer(), number, { ajv }), 'the payload should be integer')
+    }
+  }
+})
+
+t.test('takes a schema as ajv takes it without strict mode for types', async t => {
+  t.equal(encode({ properties: { a: { minimum: 1 } } }, { a: 1, b: 2 }), '{"a":1}')
+  t.equal(encode({ type: ['string', 'number'], items: {} }, 'a'), '"a"')
+})
+
+t.test('refuses a keyword that nobody knows', async t => {
+  t.equal(schemaProblem({ type: 'string', minLenght: 1 }), 'strict mode: unknown keyword: "minLenght"')
+  t.equal(encode({ type: 'string', minLenght: 1 }, 'a', { ajv: { customOptions: { strict: false } } }), '"a"')
+})
+
+t.test('creates one ajv for all schemas, and another for property names that every object has', async t => {
+  let created = 0
+  const compile = payloadCompiler({ sharedSchemas: {}, validate: true, ajv: { onCreate: () => { created++ } } })
+  for (let count = 0; count < 100; count++) {
+    compile(Type.Object({ [`name ${count}`]: Type.Optional(Type.String()) }, { $id: 'Same' }), { route: 'GET /', event: 'e' })
+  }
+  t.equal(created, 1)
+  for (let count = 0; count < 3; count++) {
+    compile(Type.Object({ constructor: Type.Optional(Type.String()) }), { route: 'GET /', event: 'e' })
+  }
+  t.equal(created, 2)
+})
+
+t.test('does not take what every object has for a property', async t => {
+  for (const name of ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']) {
+    const required = Type.Object({ [name]: Type.Any() })
+    const optional = Type.Object({ [name]: Type.Optional(Type.Union([Type.String(), Type.Object({})])), a: Type.Optional(Type.Number()) })
+    t.equal(refusal(required, {}), `the payload should have required property '${name}'`)
+    t.equal(encode(optional, {}), '{}')
+    t.equal(encode(optional, { [name]: 'x', b: 1 }), `{"${name}":"x"}`)
+    t.equal(encode(optional, {}, { validate: false }), '{}')
+  }
+})
+
+t.test('without the check', async t => {
+  const schemas = {
+    'by fast-json-stringify': Price,
+    'by projection': Type.Object({ ...Price.properties, more: Type.Optional(Type.Any()) })
+  }
+  for (const [how, schema] of Object.entries(schemas)) {
+    const { encode } = compile(schema, { validate: false })
+
+    t.test(`drops what is not declared, ${how}`, async t => {
+      t.equal(encode({ symbol: 'ACME', value: 1, secret: 'x' }), '{"symbol":"ACME","value":1}')
+    })
+
+    t.test(`sends or refuses what does not satisfy the schema, but never more than is declared, ${how}`, async t => {
+      const secret = 'a secret'
+      const payloads = [
+        undefined, null, 1, 'x', true, 10n, Symbol('x'), () => {}, [], [secret], {}, new Date(0), new Map([[secret, 1]]), new Error('x'),
+        { symbol: 'a' }, { symbol: 1, value: secret.length }, { symbol: { toString: () => 'x', secret }, value: 1 },
+        { symbol: 'a', value: { secret } }, { symbol: 'a', value: [{ secret }] }, { symbol: 'a', value: 10n }
+      ]
+      for (const payload of payloads) {
+        let json = ''
+        try {
+          json = encode(payload)
+        } catch (error) {
+          t.equal((error as { code: string }).code, 'FST_ERR_SSE_INVALID_EVENT')
+          t.notMatch((error as Error).message, secret)
+        }
+        t.notMatch(json, secret)
+      }
+    })
+  }
+
+  t.test('still compiles schemas at once, so that a wrong one fails at registration', async t => {
+    t.equal(schemaProblem(Type.String({ format: 'nope' }), { validate: false }), "# has the format 'nope', which is unknown; add it to the server's ajv option")
+    t.equal(schemaProblem(Type.Number({ minimum: 'x' as never }), { validate: false }), 'schema is invalid: data/minimum must be number')
+  })
+
+  t.test('keeps what fast-json-stringify threw as the cause', async t => {
+    const { code, message, cause } = errorOf(() => encode(Price, { symbol: 'a', value: 'x' }, { validate: false }))
+    t.equal(code, 'FST_ERR_SSE_INVALID_EVENT')
+    t.equal(message, "event 'price': the payload should be representable as JSON, but that fails")
+    t.type(cause, Error)
+  })
+})

@@ -1,0 +1,104 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { compile, encode, errorOf, refusal } from '../helpers/payload.js'
+
+t.test('an event without payload may be given none', async t => {
+  for (const data of [undefined, null]) {
+    t.equal(encode(Type.Null(), data), 'null')
+    t.equal(encode(Type.Null(), data, { validate: false }), 'null')
+  }
+  t.equal(refusal(Type.Null(), 0), 'the payload should be null')
+  t.equal(refusal(Type.Union([Type.Null(), Type.String()]), undefined), 'the payload should be null, or the payload should be string')
+})
+
+t.test('a string whose media type is not JSON is text', async t => {
+  for (const contentMediaType of ['text/html', 'text/plain; charset=utf-8', 'application/xml', 'application/jsonp', 'image/svg+xml', '']) {
+    const { text, encode } = compile(Type.String({ contentMediaType }))
+    t.equal(text, true, contentMediaType)
+    t.equal(encode('<b>\n"x"</b>'), '<b>\n"x"</b>')
+  }
+})
+
+t.test('a string whose media type is JSON is JSON', async t => {
+  for (const contentMediaType of [undefined, 'application/json', 'APPLICATION/JSON', ' application/json ; charset=utf-8', 'text/json', 'application/ld+json', 'application/problem+JSON;a=b']) {
+    const { text, encode } = compile(Type.String(contentMediaType === undefined ? {} : { contentMediaType }))
+    t.equal(text, false, String(contentMediaType))
+    t.equal(encode('a\n'), '"a\\n"')
+  }
+})
+
+t.test('only strings can be text', async t => {
+  t.equal(compile(Type.Number({ contentMediaType: 'text/plain' })).text, false)
+  t.equal(compile(Type.Object({ html: Type.String({ contentMediaType: 'text/html' }) })).text, false)
+  t.equal(compile({ type: ['string', 'null'], contentMediaType: 'text/html' }).text, false)
+  t.equal(compile(Type.Any()).text, false)
+})
+
+t.test('text is checked too', async t => {
+  t.equal(refusal(Type.String({ contentMediaType: 'text/html', maxLength: 3 }), 'abcd'), 'the payload should not have more than 3 characters')
+  t.equal(refusal(Type.String({ contentMediaType: 'text/html' }), 12), 'the payload should be string')
+  t.equal(refusal(Type.String({ contentMediaType: 'text/html' }), 12, { validate: false }), 'the payload should be string')
+})
+
+t.test('text may be shared, and may be encoded by a Transform', async t => {
+  const html = { $id: 'html', type: 'string', contentMediaType: 'text/html' }
+  const shared = compile({ $ref: 'html#' }, { sharedSchemas: { html } })
+  t.equal(shared.text, true)
+  t.equal(shared.encode('<b>'), '<b>')
+  t.equal(compile({ $ref: 'yes#' }, { sharedSchemas: { yes: { $id: 'yes', definitions: { any: true } } } }).text, false)
+  t.equal(compile({ $ref: 'yes#/definitions/any' }, { sharedSchemas: { yes: { $id: 'yes', definitions: { any: true } } } }).text, false)
+
+  const lines = Type.Transform(Type.String({ contentMediaType: 'text/plain' })).Decode(text => text.split('\n')).Encode(lines => lines.join('\n'))
+  const { text, encode } = compile(lines)
+  t.equal(text, true)
+  t.equal(encode(['a', 'b']), 'a\nb')
+})
+
+t.test('refuses what JSON does not have, whatever the schema says', async t => {
+  const circular: Record<string, unknown> = {}
+  circular['self'] = circular
+  for (const schema of [Type.Any(), Type.Unknown(), Type.Unsafe({})]) {
+    for (const validate of [true, false]) {
+      t.equal(refusal(schema, undefined, { validate }), "the payload should be a value that JSON has, instead got 'undefined'")
+      t.equal(refusal(schema, () => {}, { validate }), "the payload should be a value that JSON has, instead got 'function'")
+      t.equal(refusal(schema, Symbol('secret'), { validate }), "the payload should be a value that JSON has, instead got 'symbol'")
+      t.equal(refusal(schema, { toJSON: () => undefined }, { validate }), "the payload should be a value that JSON has, instead got 'Object'")
+      t.equal(refusal(schema, 10n, { validate }), 'the payload should be representable as JSON, but that fails')
+      t.equal(refusal(schema, { deep: [10n] }, { validate }), 'the payload should be representable as JSON, but that fails')
+      t.equal(refusal(schema, circular, { validate }), 'the payload should be representable as JSON, but that fails')
+    }
+  }
+  const Node = Type.Recursive(This => Type.Object({ self: Type.Optional(This) }))
+  t.equal(refusal(Node, circular), 'the payload should be representable as JSON, but that fails')
+  for (const data of [undefined, () => {}, Symbol('secret'), 10n]) {
+    t.equal(refusal(Type.Object({}), data), 'the payload should be object')
+  }
+})
+
+t.test('an error of the payload itself is the cause', async t => {
+  const failure = new Error('secret')
+  const payload = { get value () { throw failure } }
+  const error = errorOf(() => encode(Type.Object({ value: Type.Number() }), payload))
+  t.equal(error.message, "event 'price': the payload should be representable as JSON, but that fails")
+  t.equal(error.cause, failure)
+})
+
+t.test('an error of a Transform is the cause, and is not repeated', async t => {
+  const failure = new Error('secret')
+  const Failing = Type.Transform(Type.String()).Decode(text => text).Encode(() => { throw failure })
+  const error = errorOf(() => encode(Type.Object({ list: Type.Array(Failing) }), { list: ['x'] }))
+  t.equal(error.message, "event 'price': /list/0 should be a value that its Transform encodes, but that threw")
+  t.equal(error.cause, failure)
+})
+
+t.test('what a Transform makes is checked', async t => {
+  const Count = Type.Transform(Type.Number()).Decode(Number).Encode(count => `${count}` as never)
+  t.equal(refusal(Type.Object({ count: Count }), { count: 1 }), '/count should be number')
+})
+
+t.test('says so where a payload of another shape is not checked before', async t => {
+  const { encode } = compile(Type.Object({ a: Type.Any() }), { validate: false })
+  const error = errorOf(() => encode(['secret']))
+  t.equal(error.message, "event 'price': the payload should have the shape of its schema")
+  t.match(error.cause, { message: 'the payload has another shape than its schema' })
+})
