@@ -1,0 +1,21 @@
+// @fastify/sse, "Streaming Sources" of its README: an async generator given to `reply.sse.send()`.
+import Fastify from 'fastify'
+import sse from '@fastify/sse'
+
+export const title = '@fastify/sse, `reply.sse.send(generator)`'
+export const packages = ['@fastify/sse', 'fastify']
+
+/** @type {import('../workloads/one-stream.js').OneStream} */
+export async function oneStream ({ countOf, payload }) {
+  async function * source (count) {
+    for (let i = 0; i < count; i++) yield { event: 'price', data: payload(i) }
+  }
+
+  const app = Fastify()
+  await app.register(sse)
+  app.get('/', { sse: 'only' }, async (request, reply) => {
+    await reply.sse.send(source(countOf(request)))
+  })
+  await app.ready()
+  return app.server
+}

@@ -1,0 +1,21 @@
+// What a careful programmer writes without any library: one write per event, and no next event while the socket is full.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+export const title = 'node:http, hand-written `res.write`'
+export const packages = []
+
+/** @type {import('../workloads/one-stream.js').OneStream} */
+export async function oneStream ({ countOf, payload }) {
+  async function * source (count) {
+    for (let i = 0; i < count; i++) yield payload(i)
+  }
+
+  return createServer(async (request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    for await (const data of source(countOf(request))) {
+      if (!response.write(`event: price\ndata: ${JSON.stringify(data)}\n\n`)) await once(response, 'drain')
+    }
+    response.end()
+  })
+}

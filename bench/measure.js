@@ -1,0 +1,32 @@
+import { Peer } from './processes.js'
+
+/**
+ * Measures one contestant once: a fresh process, a warm-up, a stream.
+ *
+ * @param {object} run
+ * @param {string} run.contestantUrl
+ * @param {string} run.workload
+ * @param {number} run.count Events of the stream.
+ * @param {number} run.warmup Events of the one before.
+ * @param {number} run.timeoutMs For each of the two.
+ * @param {Peer} run.load
+ * @param {number | undefined} run.core
+ * @throws {Error} When it does not start, or does not deliver exactly what it should.
+ */
+export async function measure ({ contestantUrl, workload, count, warmup, timeoutMs, load, core }) {
+  const server = new Peer('./server.js', [contestantUrl, workload], core)
+  try {
+    const { port } = await server.ask()
+    await load.ask({ do: 'read', port, workload, count: warmup, timeoutMs })
+    await server.ask({ do: 'begin' })
+    const { wallMs } = await load.ask({ do: 'read', port, workload, count, timeoutMs })
+    const { cpuMs, longestTurnMs, maxRssMiB } = await server.ask({ do: 'end' })
+    const { bytes } = await load.ask({ do: 'check' })
+    return { eventsPerCpuSecond: count / cpuMs * 1e3, cpuMs, wallMs, longestTurnMs, maxRssMiB, bytes }
+  } catch (error) {
+    await server.endsSoon()
+    throw error
+  } finally {
+    await server.stop()
+  }
+}

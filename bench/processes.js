@@ -1,0 +1,89 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Of util-linux: runs a command on the cores that are listed. */
+const PIN = 'taskset'
+
+/**
+ * Which core the servers get and which one the load. Undefined where processes can't be pinned or there is only one.
+ *
+ * @returns {{ server: number, load: number } | undefined}
+ */
+export function pickCores () {
+  if (spawnSync(PIN, ['--version']).status !== 0) return undefined
+  const allowed = readFileSync('/proc/self/status', 'utf8').match(/^Cpus_allowed_list:\s*(\S+)$/m)?.[1] ?? ''
+  const cores = allowed.split(',').flatMap(range => {
+    const [first, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+  // Neighbours may be two halves of one core.
+  return cores.length < 2 ? undefined : { server: cores[0], load: cores[Math.floor(cores.length / 2)] }
+}
+
+/** A script in a process of its own that answers every message with one, in order. */
+export class Peer {
+  #child
+  #name
+  #stderr = ''
+
+  /**
+   * @param {string} script Name of a file beside this one.
+   * @param {string[]} args
+   * @param {number | undefined} core
+   */
+  constructor (script, args, core) {
+    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
+    if (core !== undefined) command.unshift(PIN, '--cpu-list', String(core))
+    this.#name = script
+    this.#child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child.stderr.setEncoding('utf8').on('data', text => { this.#stderr = (this.#stderr + text).slice(-10_000) })
+    this.#child.on('error', () => {}) // ends with an exit, too
+  }
+
+  /**
+   * @param {object} [message] Without one, waits for what the script says first.
+   * @throws {Error} What the script answers with as its error, or that it has ended.
+   */
+  async ask (message) {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) throw this.#death()
+    const answered = new AbortController()
+    const { signal } = answered
+    if (message !== undefined) child.send(message, () => {}) // a process that has just ended says so by its end
+    try {
+      const [answer] = await Promise.race([
+        once(child, 'message', { signal }),
+        once(child, 'close', { signal }).then(() => { throw this.#death() })
+      ])
+      if (answer.error !== undefined) throw new Error(answer.error)
+      return answer
+    } finally {
+      answered.abort()
+    }
+  }
+
+  /** Throws if the script ends within a second: then that is why something else went wrong. */
+  async endsSoon () {
+    const child = this.#child
+    if (child.exitCode === null && child.signalCode === null) {
+      await once(child, 'close', { signal: AbortSignal.timeout(1_000) }).catch(() => {})
+    }
+    if (child.exitCode !== null || child.signalCode !== null) throw this.#death()
+  }
+
+  async stop () {
+    const child = this.#child
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  #death () {
+    const { exitCode, signalCode } = this.#child
+    const [reason = this.#stderr.trim()] = this.#stderr.match(/^(\w*Error\b|FATAL ERROR).*$/m) ?? []
+    return new Error(`${this.#name} ended with ${signalCode ?? exitCode}: ${reason}`)
+  }
+}

@@ -1,0 +1,39 @@
+const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n')
+
+/**
+ * Whether these bytes end as a chunked response does. No event can look like it: their lines end with LF alone.
+ *
+ * @param {Buffer} bytes
+ */
+export function isWhole (bytes) {
+  return bytes.length >= LAST_CHUNK.length && bytes.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)
+}
+
+/**
+ * The body of an HTTP/1.1 response with an event stream.
+ *
+ * @param {Buffer} bytes
+ * @returns {string}
+ * @throws {Error} When it is no such response.
+ */
+export function bodyOf (bytes) {
+  const end = bytes.indexOf('\r\n\r\n')
+  const head = bytes.toString('latin1', 0, end).toLowerCase()
+  if (!head.startsWith('http/1.1 200 ')) throw new Error(`the status should be 200, instead got '${head.split('\r\n')[0]}'`)
+  if (!/\r\ncontent-type: text\/event-stream(\r|;|$)/.test(head)) throw new Error('the response should be an event stream')
+  if (!head.includes('\r\ntransfer-encoding: chunked')) throw new Error('the response should be chunked, so that a cut one shows')
+  return joinChunks(bytes, end + 4)
+}
+
+function joinChunks (bytes, start) {
+  let body = ''
+  for (;;) {
+    const lineEnd = bytes.indexOf('\r\n', start)
+    const length = Number.parseInt(bytes.toString('latin1', start, lineEnd), 16)
+    if (!Number.isSafeInteger(length)) throw new Error('the chunks of the response should have lengths')
+    if (length === 0) return body
+    // All payloads are ASCII, and a chunk may end within a character if they were not.
+    body += bytes.toString('latin1', lineEnd + 2, lineEnd + 2 + length)
+    start = lineEnd + 2 + length + 2
+  }
+}
