@@ -13,8 +13,8 @@ export const notes = eventStream({
   end: Type.Null()
 })
 
-export const first = { event: 'note', data: 'first' }
-export const FIRST_FRAME = 'event: note\ndata: "first"\n\n'
+export const first = { event: 'box', data: { any: 1 } }
+export const FIRST_FRAME = 'event: box\ndata: {"any":1}\n\n'
 export const START = 'retry: 2000\n'
 
 export interface Question extends RouteShorthandOptions {
