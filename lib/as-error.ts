@@ -14,7 +14,7 @@ export function asError (thrown: unknown): Error {
     if (typeof statusCode === 'number') error.statusCode = statusCode
     return error
   } catch {
-    // A proxy or a getter that throws when it is looked at.
-    return FST_ERR_SSE_SOURCE_FAILED(typeof thrown, ...withCause(thrown))
+    // A proxy or a getter that throws when it is looked at, and as a cause would be looked at by the logger.
+    return FST_ERR_SSE_SOURCE_FAILED(typeof thrown)
   }
 }
