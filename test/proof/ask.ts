@@ -5,13 +5,15 @@ import { eventStream } from '../../lib/index.js'
 import { loadedApp, type TestApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 
-/** The stream that the tests of bad input declare. */
+/** The streams that the tests of bad input declare. */
 export const notes = eventStream({
   note: Type.String(),
   box: Type.Object({ any: Type.Any() }),
   text: Type.String({ contentMediaType: 'text/plain' }),
   end: Type.Null()
 })
+
+export const job = eventStream({ done: Type.Null() }, { final: ['done'] })
 
 export const first = { event: 'box', data: { any: 1 } }
 export const FIRST_FRAME = 'event: box\ndata: {"any":1}\n\n'
