@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Readable } from 'node:stream'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_ITERATOR_INVALID } from '../errors.js'
@@ -7,6 +8,8 @@ export class Source {
   /** False once it has ended or thrown: then there is nothing left to stop. */
   open = true
   readonly iterator: AsyncIterator<unknown>
+  // `return()` runs the `finally` of a generator, whoever ends the stream: a socket, a timer, the request of another user.
+  readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
   #stopped = false
 
   /** @throws FST_ERR_SSE_ITERATOR_INVALID, and whatever the iterable itself throws. */
@@ -25,7 +28,7 @@ export class Source {
     this.#stopped = true
     try {
       // Not all iterators return what they should, so no method is called on the result.
-      Promise.resolve(this.iterator.return?.()).catch(onError)
+      Promise.resolve(this.#inContext(() => this.iterator.return?.())).catch(onError)
     } catch (error) {
       onError(error)
     }
