@@ -147,13 +147,12 @@ function all (projects: Array<Project | undefined>): Project | undefined {
 }
 
 /** Which of the two, objects or arrays, a schema may allow. */
-function kindsOf (schema: Schema, root: Bundle['schema'], seen = new Set<Schema>()): Set<string> {
+function kindsOf (schema: Schema, root: Bundle['schema']): Set<string> {
   const unknown = new Set(['array', 'object'])
-  if (!isSchemaObject(schema) || seen.has(schema)) return unknown
-  seen.add(schema)
+  if (!isSchemaObject(schema)) return unknown
   const types = typesOf(schema) ?? constantsOf(schema)?.map(constant => Array.isArray(constant) ? 'array' : typeof constant)
   if (types !== undefined) return new Set(types)
-  return schema.$ref === undefined ? unknown : kindsOf(dereference(root, schema.$ref), root, seen)
+  return schema.$ref === undefined ? unknown : kindsOf(dereference(root, schema.$ref), root)
 }
 
 function mismatch (): never {
