@@ -1,6 +1,6 @@
-import { Kind, type TSchema, Type } from '@sinclair/typebox'
+import { Kind, TransformKind, type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { bundle } from '../../lib/schema/bundle.js'
+import { bundle, constantsOf, speaksOfArrays, speaksOfObjects, typesOf } from '../../lib/schema/bundle.js'
 import { payloadCompiler } from '../../lib/schema/compile.js'
 import { compile, encode, errorOf, refusal, schemaProblem } from '../helpers/payload.js'
 
@@ -124,6 +124,7 @@ t.test('refuses what JSON does not have, wherever it is', async t => {
 })
 
 t.test('refuses what can not be checked', async t => {
+  t.equal(schemaProblem(Type.Object({ a: Type.String({ format: 'nope' }) })), "#/properties/a has the format 'nope', which is unknown; add it to the server's ajv option")
   t.equal(schemaProblem(Type.Object({ a: Type.Unsafe({ $async: true, type: 'string' }) })), "#/properties/a is asynchronous ($async), but events can't wait for their check")
   t.equal(schemaProblem({ [Kind]: 'Argument', description: 'x' }), "# is of TypeBox's kind 'Argument', which can't be checked as JSON Schema")
   t.equal(schemaProblem({ properties: JSON.parse('{ "__proto__": {} }') }), '# declares the property "__proto__", which can\'t be checked')
@@ -167,6 +168,31 @@ t.test('gives each alternative a name, and follows the names that there are', as
     }
   })
   t.strictSame(names, new Set(['a', 'next']))
+})
+
+t.test('keeps Transforms', async t => {
+  const When = Type.Transform(Type.String()).Decode(text => new Date(text)).Encode(date => date.toISOString())
+  const { schema } = bundle(Type.Object({ at: When }), { sharedSchemas: {}, isFormat: () => true, isKeyword: () => true })
+  t.equal((schema.properties!['at'] as { [TransformKind]?: unknown })[TransformKind], When[TransformKind])
+})
+
+t.test('reads what a schema says of types and values', async t => {
+  t.strictSame(typesOf({}), undefined)
+  t.strictSame(typesOf({ type: 'string' }), ['string'])
+  t.strictSame(typesOf({ type: ['string', 'null'] }), ['string', 'null'])
+  t.strictSame(typesOf({ type: 'string', nullable: true }), ['string', 'null'])
+  t.strictSame(typesOf({ nullable: true }), undefined)
+  t.strictSame(constantsOf({ const: undefined }), [undefined])
+  t.strictSame(constantsOf({ enum: [1, null] }), [1, null])
+  t.strictSame(constantsOf({ enum: { $data: '/a' } as never }), undefined)
+  t.strictSame(constantsOf({}), undefined)
+  for (const [schema, objects, arrays] of [
+    [{}, false, false], [{ type: 'object' }, true, false], [{ type: ['array', 'null'] }, false, true], [{ required: [] }, true, false],
+    [{ minItems: 1 }, false, true], [{ type: 'string', properties: {}, items: {} }, false, false]
+  ] as const) {
+    t.equal(speaksOfObjects(schema as never), objects)
+    t.equal(speaksOfArrays(schema as never), arrays)
+  }
 })
 
 t.test('leaves the schema alone', async t => {

@@ -10,6 +10,11 @@ t.test('serializes a payload, and drops what its schema does not declare', async
   t.equal(encode(Price, { symbol: 'ACME', value: 1.5, secret: 'x' }), '{"symbol":"ACME","value":1.5}')
 })
 
+t.test('serializes what a schema leaves open', async t => {
+  t.equal(encode(Type.Any(), { a: [1, null, 'x'] }), '{"a":[1,null,"x"]}')
+  t.equal(encode(Type.Object({ a: Type.Any() }), { a: [1, null, 'x'], b: 1 }), '{"a":[1,null,"x"]}')
+})
+
 t.test('refuses a payload that its schema does not allow', async t => {
   const { code, statusCode, message } = errorOf(() => encode(Price, { symbol: 'ACME', value: '1' }))
   t.strictSame({ code, statusCode, message }, {
@@ -120,7 +125,8 @@ t.test('takes a schema as ajv takes it without strict mode for types', async t =
   t.equal(encode({ type: ['string', 'number'], items: {} }, 'a'), '"a"')
 })
 
-t.test('refuses a keyword that nobody knows', async t => {
+t.test('refuses a keyword that nobody knows, but not an annotation of OpenAPI', async t => {
+  t.equal(encode({ type: 'string', example: 'a' }, 'a'), '"a"')
   t.equal(schemaProblem({ type: 'string', minLenght: 1 }), 'strict mode: unknown keyword: "minLenght"')
   t.equal(encode({ type: 'string', minLenght: 1 }, 'a', { ajv: { customOptions: { strict: false } } }), '"a"')
 })

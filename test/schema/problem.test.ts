@@ -78,6 +78,13 @@ t.test('an object that would be serialized by its toJSON is none', async t => {
   t.equal(encode(Type.Object({ toJSON: Type.String() }), { toJSON: 'x' }), '{"toJSON":"x"}')
 })
 
+t.test('names the tag of alternatives that have one', async t => {
+  const tagged = { type: 'object', discriminator: { propertyName: 'kind' }, required: ['kind'], oneOf: [{ properties: { kind: { const: 'x' } } }] }
+  const ajv = { customOptions: { discriminator: true } }
+  t.equal(refusal(tagged, { kind: SECRET }, { ajv }), "the payload should have the tag of an alternative in 'kind'")
+  t.equal(refusal(tagged, { kind: 7654 }, { ajv }), "the payload should have the tag of an alternative in 'kind'")
+})
+
 t.test("does not repeat the payload where ajv's messages could, with its $data", async t => {
   const schema = Type.Object({ low: Type.Any(), high: Type.Unsafe({ type: 'string', const: { $data: '1/low' } }) })
   const ajv = { customOptions: { $data: true } } as const

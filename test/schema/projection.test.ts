@@ -20,6 +20,8 @@ t.test('sends what any schema declares that applies to the payload', async t => 
     [{ oneOf: [{ ...A, additionalProperties: false }, AB] }, payload, { a: 1, b: 2 }],
     [{ anyOf: [true, A] }, payload, payload],
     [{ anyOf: [false, A] }, payload, { a: 1 }],
+    [{ anyOf: [{ $ref: '#/definitions/yes' }, A], definitions: { yes: true } }, payload, payload],
+    [{ anyOf: [{ $ref: '#/definitions/a' }, AB], definitions: { a: A } }, payload, { a: 1, b: 2 }],
     [{ anyOf: [{ enum: [[1], { c: 3 }] }, A] }, { c: 3 }, { c: 3 }],
     [Type.Union([Type.Object({ list: Type.Array(A) }), Type.Object({ list: Type.Array(AB), n: Type.Number() })]), { list: [payload, payload], n: 1, c: 1 }, { list: [{ a: 1, b: 2 }, { a: 1, b: 2 }], n: 1 }],
     // Intersections: all parts, of which one that says nothing leaves it to the others

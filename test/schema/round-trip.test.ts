@@ -159,5 +159,32 @@ t.test('a client gets what the schema declares of any payload that satisfies it'
       }
       assert.deepStrictEqual(given, before)
     }
-  ), { numRuns: 200 })
+  ), { numRuns: 150 })
+})
+
+t.test('of any other payload, a client gets one that satisfies the schema, or the producer gets an error without it', async t => {
+  // Of the characters that no schema or message has.
+  const secret = fc.string({ unit: fc.constantFrom('Ξ', 'Ψ', '\r', '\n', '\ud800'), minLength: 2, maxLength: 50 })
+    .filter(text => /[ΞΨ]{2}/.test(text))
+  const anything = fc.oneof(
+    fc.object({ key: fc.oneof(name, secret, fc.constant('__proto__')), values: [secret, fc.boolean(), integer], maxDepth: 2 }),
+    fc.anything({ key: fc.oneof(name, secret), values: [secret], withBigInt: true, withDate: true, withMap: true, withSet: true, withSparseArray: true, withTypedArray: true, withNullPrototype: true, maxDepth: 3 })
+  )
+  fc.assert(fc.property(anyCase(2, true), anything, ({ schema }, payload) => {
+    for (const compile of compilers) {
+      const { encode } = compile(schema, where)
+      let json: string
+      try {
+        json = encode(payload)
+      } catch (error) {
+        const { code, message } = error as Error & { code?: string }
+        assert.equal(code, 'FST_ERR_SSE_INVALID_EVENT')
+        assert.doesNotMatch(message, /[ΞΨ]|undefined$/)
+        continue
+      }
+      assert.doesNotMatch(json, /[\r\n]/)
+      const received = JSON.parse(json) as unknown
+      if (compile === compilers[0]) assert.deepEqual(JSON.parse(encode(received)), received)
+    }
+  }), { numRuns: 150 })
 })
