@@ -26,7 +26,9 @@ export interface Question extends RouteShorthandOptions {
   prepare?: (app: FastifyInstance) => void
 }
 
-export interface Outcome extends Pick<TestApp, 'logs' | 'logged' | 'closed'> {
+export interface Outcome extends Pick<TestApp, 'logs' | 'logged'> {
+  /** Resolves with the close record. */
+  closed: () => Promise<Record<string, unknown>>
   statusCode: number
   body: string
   /** Whether the body has its last chunk. */
@@ -36,26 +38,42 @@ export interface Outcome extends Pick<TestApp, 'logs' | 'logged' | 'closed'> {
 }
 
 /** Asks a route with this handler, which TypeScript has not seen, over a real socket, and waits for the end of the connection. */
-export async function ask (t: Test, handler: unknown, { declared = true, prepare, ...options }: Question = {}): Promise<Outcome> {
+export async function ask (t: Test, handler: unknown, question?: Question): Promise<Outcome> {
+  return await (await openRoute(t, handler, question))()
+}
+
+/** A route with this handler, to be asked one question after the other. */
+export async function openRoute (t: Test, handler: unknown, { declared = true, prepare, ...options }: Question = {}): Promise<(query?: string) => Promise<Outcome>> {
   const { app, listen, logs, logged, closed } = await loadedApp(t)
   prepare?.(app)
   app.get('/notes', { ...declared && { schema: { response: { 200: notes } } }, ...options }, handler as RouteHandlerMethod)
-  const client = new RawClient(t, (await listen()).port).request('/notes', { headers: ['Connection: close'] })
-  await client.until(({ ended }) => ended !== undefined)
-  const { text, body, isComplete } = client
-  const statusCode = Number(text.split(' ')[1])
-  const told = /^content-type: application\/json/im.test(text) ? JSON.parse(body) as Outcome['error'] : undefined
-  const error = told && { ...told.code !== undefined && { code: told.code }, message: told.message }
-  return { statusCode, body, isComplete, error, logs, logged, closed }
+  const { port } = await listen()
+  let asked = 0
+  return async (query = '') => {
+    const n = asked++
+    const client = new RawClient(t, port).request(`/notes${query}`, { headers: ['Connection: close'] })
+    await client.until(({ ended }) => ended !== undefined)
+    const { text, body, isComplete } = client
+    const statusCode = Number(text.split(' ')[1])
+    // Fastify answers without a content type where it could not send the headers.
+    const told = statusCode >= 400 ? JSON.parse(body) as NonNullable<Outcome['error']> : undefined
+    const error = told && { ...told.code !== undefined && { code: told.code }, message: told.message }
+    return { statusCode, body, isComplete, error, logs, logged, closed: async () => await closed(n) }
+  }
 }
 
 /** Asks for a stream whose first event is right, and returns with what error it then was broken off. */
 export async function askAfterFirst (t: Test, handler: unknown, question?: Question): Promise<{ code?: string, message: string }> {
-  const { statusCode, body, isComplete, logged, closed } = await ask(t, handler, question)
+  const outcome = await ask(t, handler, question)
+  await assertBrokenOff(t, outcome)
+  const { err } = await outcome.logged(({ msg }) => msg === 'the source of an event stream failed')
+  return { ...err?.code !== undefined && { code: err.code }, message: err?.message ?? '' }
+}
+
+/** Asserts that a stream was broken off after its first event. */
+export async function assertBrokenOff (t: Test, { statusCode, body, isComplete, closed }: Outcome): Promise<void> {
   t.equal(statusCode, 200)
   t.equal(body, START + FIRST_FRAME)
   t.equal(isComplete, false, 'a stream that was broken off does not look complete')
   t.match(await closed(), { reason: 'error', events: 1 })
-  const { err } = await logged(({ msg }) => msg === 'the source of an event stream failed')
-  return { ...err?.code !== undefined && { code: err.code }, message: err?.message ?? '' }
 }

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
-import { ask, askAfterFirst, first, FIRST_FRAME, notes, type Question, START } from './ask.js'
+import { ask, assertBrokenOff, first, FIRST_FRAME, notes, openRoute, type Question, START } from './ask.js'
 import { expectSurvival } from './survival.js'
 
 expectSurvival(t)
@@ -101,40 +102,50 @@ const UNDECLARED: Case[] = [
 
 for (const [kind, declared, cases] of [['declared', true, DECLARED], ['undeclared', false, UNDECLARED]] as const) {
   t.test(`a wrong event of a ${kind} stream`, async t => {
+    const eventOf = (request: FastifyRequest): unknown => cases[Number((request.query as { n: string }).n)]?.[0]
+
     t.test('is an error of the route where it is the first', async t => {
-      for (const [event, code, message] of cases) {
-        const { statusCode, error, logged, closed } = await ask(t, async function * () { yield event }, { declared })
+      const ask = await openRoute(t, async function * (request: FastifyRequest) { yield eventOf(request) }, { declared })
+      for (const [n, [, code, message]] of cases.entries()) {
+        const { statusCode, error, closed } = await ask(`?n=${n}`)
         t.equal(statusCode, 500, message)
         t.same(error, { code, message })
-        t.match(await logged(({ msg }) => msg === 'an event was refused; further ones of this name are not logged'), { err: { code }, route: 'GET /notes' })
         t.match(await closed(), { reason: 'error', events: 0, bytes: 0 })
       }
     })
 
     t.test('breaks the stream off where it is not, and nothing of it is written', async t => {
-      for (const [event, code, message] of cases) {
-        t.match(await askAfterFirst(t, async function * () {
-          yield first
-          await turn()
-          yield event
-        }, { declared }), { code, message }, message)
+      const ask = await openRoute(t, async function * (request: FastifyRequest) {
+        yield first
+        await turn()
+        yield eventOf(request)
+      }, { declared })
+      const failures: unknown[] = []
+      for (const n of cases.keys()) {
+        const { logs, ...outcome } = await ask(`?n=${n}`)
+        await assertBrokenOff(t, { logs, ...outcome })
+        failures.push(logs.filter(({ msg }) => msg === 'the source of an event stream failed').at(-1)?.err)
       }
+      t.match(failures, cases.map(([, code]) => ({ code })))
     })
 
     t.test('is thrown at its yield, where a generator may catch it', async t => {
-      for (const [event, code, message] of cases) {
-        const { statusCode, body, isComplete } = await ask(t, async function * () {
-          try {
-            yield event
-          } catch (error) {
-            t.match(error, { code, message })
-            yield first
-          }
-        }, { declared })
-        t.equal(statusCode, 200, message)
+      const caught: unknown[] = []
+      const ask = await openRoute(t, async function * (request: FastifyRequest) {
+        try {
+          yield eventOf(request)
+        } catch (error) {
+          caught.push(error)
+          yield first
+        }
+      }, { declared })
+      for (const n of cases.keys()) {
+        const { statusCode, body, isComplete } = await ask(`?n=${n}`)
+        t.equal(statusCode, 200)
         t.equal(body, START + FIRST_FRAME)
         t.ok(isComplete)
       }
+      t.match(caught, cases.map(([, code, message]) => ({ code, message })))
     })
 
     t.test('rejects the promise of send(), writes nothing, and the sink goes on', async t => {
