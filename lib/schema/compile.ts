@@ -108,6 +108,7 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
   let ajv: Ajv | undefined
   AjvCompiler()({}, {
     ...options,
+    mode: undefined, // JTD is for other schemas than these
     customOptions: {
       logger: false,
       strictTypes: false,
@@ -119,7 +120,8 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
       useDefaults: false,
       removeAdditional: false,
       strictNumbers: true,
-      messages: true
+      messages: true,
+      jsPropertySyntax: false
     },
     onCreate (created) {
       options.onCreate?.(created)

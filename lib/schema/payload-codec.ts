@@ -39,11 +39,12 @@ export interface PayloadParts {
 export function createCodec (event: string, { schema, names }: Bundle, parts: PayloadParts): PayloadCodec {
   const { check, transform, serialize, isBlunt } = parts
   const text = isText(schema, schema)
+  const write = text ? asText : serialize
 
   function encode (data: unknown): string {
     try {
       if (check(data)) {
-        const written = text ? asText(data) : serialize(data)
+        const written = write(data)
         if (written !== undefined) return written
       }
     } catch (cause) {

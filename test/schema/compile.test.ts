@@ -100,6 +100,11 @@ t.test("knows the formats and keywords of the server's ajv option", async t => {
   }), "the payload should pass the keyword 'even'")
 })
 
+t.test("does not mind options of the server's ajv that are for something else", async t => {
+  const ajv = { mode: 'JTD', customOptions: { jsPropertySyntax: true, messages: false, verbose: true } } as never
+  t.equal(refusal(Type.Object({ a: Type.Array(Type.String()) }), { a: [1] }, { ajv }), '/a/0 should be string')
+})
+
 t.test("never changes a payload, whatever the server's ajv option says", async t => {
   const schema = Type.Object({ count: Type.Integer({ default: 7 }), list: Type.Array(Type.String()) }, { additionalProperties: false })
   const ajv = { customOptions: { coerceTypes: true, useDefaults: true, removeAdditional: 'all' } as const }
