@@ -5,8 +5,9 @@ const { PORT = '3000', HOST = '127.0.0.1', RETRY_MS } = process.env
 const app = buildServer({ ...(RETRY_MS !== undefined && { retryMs: Number(RETRY_MS) }) })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Open streams end cleanly, and their browsers are told when to come back.
-  process.once(signal, () => { void app.close() })
+  // Open streams end cleanly, and their browsers are told when to come back. on(), not once(): a signal may come twice,
+  // from the terminal and from the program that has started this one.
+  process.on(signal, () => { void app.close() })
 }
 
 try {

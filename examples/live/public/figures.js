@@ -63,7 +63,7 @@ export function showFigures () {
     memory ({ at, residentBytes, heapBytes, freeBytes }) {
       memory.push(at, [residentBytes, heapBytes])
       byId('memory-figure').textContent = mebibytes(residentBytes)
-      byId('memory-machine').textContent = `Machine ${gibibytes(memoryBytes - freeBytes)} of ${gibibytes(memoryBytes)}`
+      byId('memory-machine').textContent = `Machine ${gibibytes(memoryBytes - freeBytes)} of ${gibibytes(memoryBytes)} in use`
     },
     delay ({ at, longestMs, medianMs }) {
       delay.push(at, [longestMs, medianMs])

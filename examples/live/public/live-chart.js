@@ -39,7 +39,7 @@ export class LiveChart {
         y: { range: (_plot, _min, max) => [0, Math.max(atLeast, max * 1.1)] }
       },
       axes: [
-        { ...axis(), size: 28, gap: 8, space: 70, values: (_plot, splits) => splits.map(clock), grid: { show: false } },
+        { ...axis(), size: 28, gap: 8, space: 70, values: (plot, splits) => splits.map(time => fits(plot, time) ? clock(time) : null), grid: { show: false } },
         { ...axis(), size: 64, space: 36, values: (_plot, splits) => splits.map(format), ...(steps && { incrs: steps }) }
       ],
       series: [{}, ...series.map(line)],
@@ -129,6 +129,11 @@ function drawStems (plot, series, first, last) {
     stroke.lineTo(x, plot.valToPos(value, 'y', true))
   }
   return { stroke, fill: null }
+}
+
+/** Whether there is room for a label at this time: at the right edge it would be cut. */
+function fits (plot, timeS) {
+  return plot.valToPos(timeS, 'x') < plot.over.clientWidth - 26
 }
 
 function clock (timeS) {
