@@ -14,5 +14,10 @@ export default {
   // Found by its path, since its command line takes no part in imports.
   ignoreDependencies: ['@arethetypeswrong/cli'],
   // The plugin is the default export and has a name as well, for those who import by name.
-  exclude: ['duplicates']
+  exclude: ['duplicates'],
+  // Where examples/live/app.ts serves the packages that its page imports.
+  paths: {
+    '/modules/uplot/*': ['./node_modules/uplot/dist/*'],
+    '/modules/eventsource-parser/*': ['./node_modules/eventsource-parser/dist/*']
+  }
 }
