@@ -82,8 +82,13 @@ export class Sink implements EventSink<unknown> {
       throw FST_ERR_SSE_ALREADY_STARTED(this.#exchange.route.name)
     }
     const iterator = new SinkIterator(() => { this.#iterator = undefined })
-    if (this.#ended) iterator.end()
-    else this.#iterator = iterator
+    if (this.#ended || this.signal.aborted) {
+      iterator.end()
+    } else {
+      this.#iterator = iterator
+      // Who waits for the next event would wait for ever, since return() queues behind next().
+      this.signal.addEventListener('abort', () => { iterator.end() }, { once: true })
+    }
     return iterator
   }
 
