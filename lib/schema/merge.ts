@@ -9,7 +9,7 @@ export function merge (value: unknown, parts: unknown[]): unknown {
 }
 
 function mergeTwo (value: unknown, one: unknown, other: unknown): unknown {
-  if (one === value || typeof value !== 'object' || value === null) return one
+  if (one === value || typeof value !== 'object') return one
   if (other === value) return other
   if (Array.isArray(value)) return value.map((item, index) => mergeTwo(item, (one as unknown[])[index], (other as unknown[])[index]))
 

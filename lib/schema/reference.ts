@@ -69,8 +69,7 @@ function nearest (id: string, from: Place): Place | undefined {
 function descend (base: Place, fragment: string): Place | undefined {
   let schema: unknown = base.schema
   for (const segment of fragment.slice(1).split('/').map(unescapePointer)) {
-    if (typeof schema !== 'object' || schema === null || !Object.hasOwn(schema, segment)) return undefined
-    schema = (schema as Record<string, unknown>)[segment]
+    schema = Object.getOwnPropertyDescriptor(Object(schema), segment)?.value
   }
   if (typeof schema !== 'boolean' && !isSchemaObject(schema)) return undefined
   return { resource: base.resource, pointer: base.pointer + fragment, schema }

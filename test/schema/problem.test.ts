@@ -62,6 +62,16 @@ t.test('of a union, tells the alternative that got furthest', async t => {
     '/at should match format "date-time", or /at should be null')
 })
 
+t.test('of a union whose alternatives have a property that tells them apart, tells the alternative that is meant', async t => {
+  const Change = Type.Union([
+    Type.Object({ kind: Type.Literal('count'), value: Type.Number() }),
+    Type.Object({ kind: Type.Unsafe({ enum: ['name', 'title'] }), value: Type.Object({}) })
+  ])
+  t.equal(refusal(Change, { kind: 'count', value: SECRET }), '/value should be number')
+  t.equal(refusal(Change, { kind: 'name', value: SECRET }), '/value should be object')
+  t.equal(refusal(Change, { kind: SECRET, value: 1 }), '/kind should be "count", or /kind should be one of "name", "title"')
+})
+
 t.test('of a union whose alternatives differ by a literal, tells the literals, but not all of many', async t => {
   const literals = (count: number): object => Type.Union(Array.from({ length: count }, (_, index) => Type.Literal(index)))
   t.equal(refusal(literals(4), SECRET), [0, 1, 2, 3].map(literal => `the payload should be ${literal}`).join(', or '))

@@ -35,6 +35,7 @@ t.test('finds what has an $id', async t => {
 
 t.test('a $ref without $id stays in the innermost schema that has one', async t => {
   const resource = openResource('', {
+    $id: 'root',
     properties: { a: { $id: 'A', items: { $id: '#anchor' }, definitions: { b: {} } }, ab: {} },
     definitions: { b: {} }
   })
