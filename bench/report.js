@@ -39,12 +39,12 @@ export function table (results, base) {
 }
 
 /** What the results depend on, as a Markdown list. */
-export function conditions ({ packages, cores, rounds, count, warmup }) {
+export function conditions ({ packages, cores, workload, rounds, count, warmup }) {
   const [cpu] = cpus()
   return [
-    `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
+    `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}`,
     `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`)].join(', ')}`,
-    `- rounds: ${rounds}, each of ${count.toLocaleString('en')} events after ${warmup.toLocaleString('en')} to warm up; ` +
+    `- workload ${workload}, rounds: ${rounds}, each of ${count.toLocaleString('en')} events after ${warmup.toLocaleString('en')} to warm up; ` +
       (cores ? 'each server pinned to one core, the load to another' : 'processes **not pinned** to cores: there is no taskset, or only one core'),
     `- ${new Date().toISOString().slice(0, 10)}`
   ].join('\n')

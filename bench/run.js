@@ -1,4 +1,4 @@
-// node bench/run.js [--rounds n] [--events n] [--only name,…] [--with file]… [--json file]; see README.md
+// node bench/run.js [--workload name] [--rounds n] [--events n] [--only name,…] [--with file]… [--json file]; see README.md
 import { readdirSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,20 +7,22 @@ import { measure } from './measure.js'
 import { Peer, pickCores } from './processes.js'
 import { conditions, table } from './report.js'
 
-const WORKLOAD = 'one-stream'
 const BASE = 'node-http'
 
 const { values: options } = parseArgs({
   options: {
+    workload: { type: 'string', default: 'one-stream' },
     rounds: { type: 'string', default: '5' },
-    events: { type: 'string', default: '200000' },
+    events: { type: 'string' },
     only: { type: 'string' },
     with: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' }
   }
 })
-const rounds = positive('rounds')
-const count = positive('events')
+const { workload } = options
+const { defaultCount } = await import(`./workloads/${workload}.js`)
+const rounds = positive('rounds', options.rounds)
+const count = positive('events', options.events ?? defaultCount)
 const warmup = Math.ceil(count / 2)
 
 const contestants = await findContestants()
@@ -34,8 +36,8 @@ for (let round = 0; round < rounds; round++) {
 
 const packages = new Set(contestants.flatMap(({ packages }) => packages))
 console.log(table(results, BASE))
-console.log(`\n${conditions({ packages, cores, rounds, count, warmup })}`)
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ workload: WORKLOAD, count, results }, null, 2)}\n`)
+console.log(`\n${conditions({ packages, cores, workload, rounds, count, warmup })}`)
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ workload, count, results }, null, 2)}\n`)
 if (results.some(({ error }) => error !== undefined)) process.exitCode = 1
 
 async function runOne (index) {
@@ -46,7 +48,7 @@ async function runOne (index) {
   const load = new Peer('./load.js', [], cores?.load)
   try {
     const measured = await measure({
-      contestantUrl: url, workload: WORKLOAD, count, warmup, timeoutMs: 10_000 + count / 10, load, core: cores?.server
+      contestantUrl: url, workload, count, warmup, timeoutMs: 10_000 + count / 5, load, core: cores?.server
     })
     result.rounds.push(measured)
     note(`${name}: ${Math.round(measured.eventsPerCpuSecond).toLocaleString('en')} events per CPU second\n`)
@@ -74,9 +76,9 @@ async function findContestants () {
   }))
 }
 
-function positive (name) {
-  const value = Number(options[name])
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} should be a positive whole number, instead got '${options[name]}'`)
+function positive (name, given) {
+  const value = Number(given)
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} should be a positive whole number, instead got '${given}'`)
   return value
 }
 

@@ -6,9 +6,12 @@ export const title = 'fastify-sse-v2, `reply.sse(generator)`'
 export const packages = ['fastify-sse-v2', 'fastify']
 
 /** @type {import('../workloads/one-stream.js').OneStream} */
-export async function oneStream ({ countOf, payload }) {
+export async function oneStream ({ countOf, payload, nextTurn }) {
   async function * source (count) {
-    for (let i = 0; i < count; i++) yield { event: 'price', data: JSON.stringify(payload(i)) }
+    for (let i = 0; i < count; i++) {
+      if (nextTurn !== undefined) await nextTurn()
+      yield { event: 'price', data: JSON.stringify(payload(i)) }
+    }
   }
 
   const app = Fastify()

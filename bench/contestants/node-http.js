@@ -6,9 +6,12 @@ export const title = 'node:http, hand-written `res.write`'
 export const packages = []
 
 /** @type {import('../workloads/one-stream.js').OneStream} */
-export async function oneStream ({ countOf, payload }) {
+export async function oneStream ({ countOf, payload, nextTurn }) {
   async function * source (count) {
-    for (let i = 0; i < count; i++) yield payload(i)
+    for (let i = 0; i < count; i++) {
+      if (nextTurn !== undefined) await nextTurn()
+      yield payload(i)
+    }
   }
 
   return createServer(async (request, response) => {

@@ -10,13 +10,16 @@ const prices = eventStream({ price: Type.Object({ symbol: Type.String(), value: 
 const { price } = prices.event
 
 /** @type {import('../workloads/one-stream.js').OneStream} */
-export async function oneStream ({ countOf, payload }) {
+export async function oneStream ({ countOf, payload, nextTurn }) {
   const app = Fastify()
   app.register(sse)
   app.register(async app => {
     app.get('/', { schema: { response: { 200: prices } } }, async function * (request) {
       const count = countOf(request)
-      for (let i = 0; i < count; i++) yield price(payload(i))
+      for (let i = 0; i < count; i++) {
+        if (nextTurn !== undefined) await nextTurn()
+        yield price(payload(i))
+      }
     })
   })
   await app.ready()

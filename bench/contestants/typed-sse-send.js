@@ -9,7 +9,7 @@ export const packages = ['fastify-typed-sse', 'fastify', '@sinclair/typebox']
 const prices = eventStream({ price: Type.Object({ symbol: Type.String(), value: Type.Number() }) })
 
 /** @type {import('../workloads/one-stream.js').OneStream} */
-export async function oneStream ({ countOf, payload }) {
+export async function oneStream ({ countOf, payload, nextTurn }) {
   const app = Fastify()
   app.register(sse)
   app.register(async app => {
@@ -23,6 +23,7 @@ export async function oneStream ({ countOf, payload }) {
 
   async function push (sink, count) {
     for (let i = 0; i < count; i++) {
+      if (nextTurn !== undefined) await nextTurn()
       if (!await sink.send({ event: 'price', data: payload(i) })) return
     }
     sink.end()

@@ -6,13 +6,16 @@ export const title = '**fastify-typed-sse**, undeclared'
 export const packages = ['fastify-typed-sse', 'fastify']
 
 /** @type {import('../workloads/one-stream.js').OneStream} */
-export async function oneStream ({ countOf, payload }) {
+export async function oneStream ({ countOf, payload, nextTurn }) {
   const app = Fastify()
   app.register(sse)
   app.register(async app => {
     app.get('/', async function * (request) {
       const count = countOf(request)
-      for (let i = 0; i < count; i++) yield { event: 'price', data: payload(i) }
+      for (let i = 0; i < count; i++) {
+        if (nextTurn !== undefined) await nextTurn()
+        yield { event: 'price', data: payload(i) }
+      }
     })
   })
   await app.ready()

@@ -4,6 +4,7 @@
  * @typedef {object} OneStreamTask
  * @property {(request: { url: string }) => number} countOf How many events a request asks for.
  * @property {(i: number) => { symbol: string, value: number }} payload The payload of each event, the same for every contestant. Its name is `price`.
+ * @property {(() => Promise<void>) | undefined} nextTurn What a source waits for before each event, if anything.
  *
  * @typedef {(task: OneStreamTask) => Promise<import('node:http').Server>} OneStream
  */
@@ -11,10 +12,13 @@
 /** The function of a contestant that takes part. */
 export const entry = 'oneStream'
 
+export const defaultCount = 200_000
+
 /** Room for one event in the body, framing and a random id included. */
 export const MAX_EVENT_BYTES = 192
 
-export const task = { countOf, payload }
+/** @type {OneStreamTask} */
+export const task = { countOf, payload, nextTurn: undefined }
 
 /** @param {number} count */
 export function urlFor (count) {
