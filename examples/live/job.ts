@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { eventStream } from 'fastify-typed-sse'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -53,6 +53,9 @@ export const jobRoute: FastifyPluginAsyncTypebox = async app => {
 }
 
 async function listFiles (folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name).slice(folder.length))
+  const files = []
+  for (const path of await readdir(folder, { recursive: true })) {
+    if ((await stat(join(folder, path))).isFile()) files.push(path)
+  }
+  return files
 }

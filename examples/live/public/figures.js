@@ -96,6 +96,7 @@ function cpuChart (cores) {
   })
 }
 
-function describe ({ processor, cores, platform, node, pid }) {
-  return [processor, `${cores} cores`, platform, `Node.js ${node.slice(1)}`, `process ${pid}`].join(' · ')
+function describe ({ processor, cores, platform, node, pid, startedAt }) {
+  const since = new Date(startedAt).toLocaleTimeString('en-GB', { timeStyle: 'short' })
+  return [processor, `${cores} cores`, platform, `Node.js ${node.slice(1)}`, `process ${pid} since ${since}`].join(' · ')
 }

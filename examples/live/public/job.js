@@ -13,6 +13,7 @@ export function offerJob () {
 
 function runJob () {
   const source = new EventSource('/job')
+  byId('job-progress').value = 0
   show('running', 'Running …')
 
   source.addEventListener('progress', ({ data }) => {

@@ -50,10 +50,12 @@ async function write (signal) {
     }
     // A stream that was cut does not look finished: its final event is missing.
     if (isDone) show('done', `Finished: ${count(words)} words.`)
-    else show('failed', `The server broke off after ${soFar()}.`)
+    else show('failed', `Broken off after ${soFar()}.`)
   } catch (error) {
     if (!signal.aborted) {
-      show('failed', `Failed: ${error.message}`)
+      // fetch() and its body fail with a TypeError when the connection does.
+      const reason = error instanceof TypeError ? 'the server does not answer' : error.message
+      show('failed', words === 0 ? `Failed: ${reason}.` : `Broken off after ${soFar()}: ${reason}.`)
       return
     }
     show('stopped', `Stopped after ${soFar()}.`)
