@@ -109,6 +109,24 @@ t.test('the live example', async t => {
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 375, 'also with all it can show')
   })
 
+  t.test('opens its figures anew when somebody has refused them, which ends an EventSource for good', async t => {
+    const { page } = await open(t, browser, 'about:blank')
+    await page.route('**/figures', async route => { await route.fulfill({ status: 503 }) }, { times: 1 })
+    await page.goto(url)
+    await page.locator('#status[data-status="offline"]', { hasText: 'No answer, trying again …' }).waitFor()
+    await live(page)
+  })
+
+  t.test('does not take a text for finished that was cut', async t => {
+    const { page } = await open(t, browser, url)
+    await page.route('**/text', async route => {
+      await route.fulfill({ contentType: 'text/event-stream', body: 'event: start\ndata: {"words":2}\n\nevent: word\ndata: {"text":"One"}\n\n' })
+    })
+    await page.click('#text-start')
+    await page.locator('#text[data-state="failed"]').waitFor()
+    t.equal(await text(page, '#text-outcome'), 'Broken off after 1 of 2 words.')
+  })
+
   t.test('says which port is taken', async t => {
     const second = await startLive(t, port)
     t.equal(await second.stop(), 1)
