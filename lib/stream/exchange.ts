@@ -9,7 +9,7 @@ import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
 import { hasStreamType } from './headers.js'
 import type { Outlet } from './pump.js'
-import { abortResponse, endConnectionAfter, isGone, type RawResponse, silencePrematureClose } from './response.js'
+import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
 import { Sources } from './sources.js'
 import { StreamResponse } from './stream-response.js'
@@ -65,7 +65,7 @@ export class Exchange implements Outlet, OpenStream {
     this.#raw = reply.raw
     this.#sources = new Sources(route.streams, request.log, route.name)
     this.#send = payload => { this.#inContext(() => { send(payload) }) }
-    this.#raw.once('finish', () => { this.#hasFinished = true })
+    this.#raw.once('finish', () => { this.#hasFinished = isWhole(this.#raw) })
     this.#raw.once('close', () => { this.#close() })
     if (request.method === 'HEAD') this.ending.abort('HEAD')
     else if (isGone(this.#raw)) this.ending.abort('client')
@@ -211,7 +211,7 @@ export class Exchange implements Outlet, OpenStream {
   }
 
   destroy (): void {
-    this.#raw.destroy()
+    abortResponse(this.#raw)
     this.#close()
   }
 
@@ -244,8 +244,8 @@ export class Exchange implements Outlet, OpenStream {
         options: this.route.options,
         send: this.#send,
         isPulled: this.iterable !== undefined,
-        // Whoever read the body has given up on it: the rest of the response is theirs.
-        onDestroy: () => { if (this.#state === 'open') this.#stop('error') }
+        // Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs.
+        onDestroy: () => { if (this.#state === 'open') this.#stop(isGone(this.#raw) ? 'client' : 'error') }
       })
       this.#response.begin()
     } catch (error) {

@@ -24,21 +24,37 @@ export function isGone (response: RawResponse): boolean {
   return isHttp2(response) ? response.stream.destroyed : response.destroyed
 }
 
+/** Whether a response that is over has gone out whole. HTTP/2 emits `finish` at every end, also of what was broken off. */
+export function isWhole (response: RawResponse): boolean {
+  return !isHttp2(response) || (response.stream.rstCode === constants.NGHTTP2_NO_ERROR && !response.stream.aborted)
+}
+
 /** Calls back when all that was written so far has left this process; not at all when the response is gone. */
 export function afterFlush (response: RawResponse, callback: () => void): void {
   if (response.writableEnded || isGone(response)) return
   (response as ServerResponse).write('', 'utf8', () => { callback() })
 }
 
-/**
- * Ends the connection after the response, so that no further request comes in on it. On HTTP/2 the session is closed by
- * the server itself.
- */
+/** Ends the connection after the response, so that no further request comes in on it. */
 export function endConnectionAfter (response: RawResponse): void {
-  if (isHttp2(response)) return
+  if (isHttp2(response)) {
+    // It ends after the last of its streams.
+    response.stream.session?.close()
+    return
+  }
   const { socket } = response
   response.once('finish', () => { socket?.end() })
 }
+
+/** A socket, or a session of HTTP/2, which knows its timeout as sockets do. */
+interface Connection {
+  readonly destroyed: boolean
+  readonly timeout?: number | undefined
+  readonly setTimeout: (ms: number) => unknown
+}
+
+/** Connections without their timeout: how many streams they carry, and what to put back after the last. */
+const disarmed = new WeakMap<Connection, { streams: number, readonly timeoutMs: number }>()
 
 /**
  * Keeps the server's `connectionTimeout` from cutting a quiet stream.
@@ -46,16 +62,19 @@ export function endConnectionAfter (response: RawResponse): void {
  * @returns A function that puts the timeout back.
  */
 export function disarmConnectionTimeout (response: RawResponse): () => void {
-  if (isHttp2(response)) {
-    // The session's, since all its streams share one connection.
-    response.stream.session?.setTimeout(0)
-    return () => {}
+  const connection: Connection | undefined = isHttp2(response) ? response.stream.session : response.req.socket
+  if (connection === undefined) return () => {}
+  const state = disarmed.get(connection) ?? { streams: 0, timeoutMs: connection.timeout ?? 0 }
+  if (state.timeoutMs === 0) return () => {}
+  state.streams++
+  disarmed.set(connection, state)
+  connection.setTimeout(0)
+  return () => {
+    if (--state.streams > 0) return
+    disarmed.delete(connection)
+    // After a response of HTTP/1, Node.js may have set its keepAliveTimeout in the meantime.
+    if (!connection.destroyed && connection.timeout === 0) connection.setTimeout(state.timeoutMs)
   }
-  const { socket } = response
-  const timeoutMs = socket?.timeout ?? 0
-  if (socket === null || timeoutMs === 0) return () => {}
-  socket.setTimeout(0)
-  return () => { if (!socket.destroyed) socket.setTimeout(timeoutMs) }
 }
 
 /**
