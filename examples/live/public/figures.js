@@ -79,7 +79,7 @@ export function showFigures () {
   }, status => {
     byId('status').dataset.status = status
     byId('status-text').textContent = STATUS[status]
-    byId('figures').dataset.status = status
+    document.body.dataset.status = status
     if (status !== 'live') for (const chart of [cpu, memory, delay]) chart?.break()
   })
 }
