@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { FST_ERR_SSE_STREAM_CLOSED } from '../errors.js'
 
@@ -39,8 +40,9 @@ export class Ending {
     if (controller !== undefined) this.#inContext(() => { controller.abort(FST_ERR_SSE_STREAM_CLOSED(reason)) })
   }
 
-  /** The stream is over. */
-  settle (record: CloseRecord): void {
+  /** The stream is over: one line in the log tells how, and nothing but this does for a client that has left. */
+  report (log: FastifyBaseLogger, record: CloseRecord): void {
+    log.info({ stream: record }, 'event stream closed')
     this.#record = record
     this.#resolveClosed?.(record)
   }

@@ -306,31 +306,23 @@ export class Exchange implements Outlet, OpenStream {
     if (this.#state === 'closed') return
     clearTimeout(this.#commitTimer)
     const isStream = this.#state !== 'idle' && (this.#state !== 'answered' || this.reason !== undefined)
-    this.reason = this.#closeReason(isStream)
+    const reason = this.reason = this.#hasFinished
+      // Without a reason, the response ended without its stream: an onSend hook put something else in its place.
+      ? this.reason ?? (isStream ? 'error' : 'complete')
+      : this.reason === undefined || this.reason === 'complete' ? 'client' : this.reason
     this.#state = 'closed'
-    this.ending.abort(this.reason)
+    this.ending.abort(reason)
     this.#sources.stop()
     this.#response?.release()
     this.route.streams.delete(this)
-    if (isStream) this.#report(this.reason)
-  }
-
-  #closeReason (isStream: boolean): CloseReason {
-    if (!this.#hasFinished) return this.reason === undefined || this.reason === 'complete' ? 'client' : this.reason
-    // A response that ended without its stream: an onSend hook has failed, or put something else in its place.
-    return this.reason ?? (isStream ? 'error' : 'complete')
-  }
-
-  #report (reason: CloseReason): void {
-    const record = {
+    if (!isStream) return
+    this.ending.report(this.request.log, {
       route: this.route.name,
       reason,
       durationMs: Math.round(performance.now() - this.#startedAtMs),
       events: this.#events,
       bytes: this.#response?.writtenBytes ?? 0
-    }
-    this.request.log.info({ stream: record }, 'event stream closed')
-    this.ending.settle(record)
+    })
     silencePrematureClose(this.#reply)
   }
 }
