@@ -4,6 +4,7 @@ export default {
     'lib/index.ts',
     'test/**/*.test.ts',
     'test/helpers/*.{js,ts}',
+    'test/proof/fixtures/*.ts',
     'types/**/*.tst.ts',
     'scripts/*.js',
     'scripts/fixtures/*',
