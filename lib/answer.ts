@@ -83,7 +83,8 @@ export class Answer {
     const exchange = this.#exchange
     if (exchange === undefined || exchange.state === 'idle') this.#first(payload)
     else if (exchange.state !== 'answered' && this.#isSame(payload)) exchange.open()
-    else this.#again(exchange, this.#withoutSource(payload))
+    // Its handler may return reply.sse without knowing that the request was answered otherwise.
+    else if (payload !== this.#sink) this.#again(exchange, this.#withoutSource(payload))
   }
 
   #first (payload: unknown): void {
@@ -103,20 +104,9 @@ export class Answer {
   }
 
   #stream (payload: unknown, isSink: boolean): void {
-    // A route that was declared before this plugin had loaded was not decided about before its handler ran.
-    if (!this.#isDecided) {
-      let isAnswered
-      try {
-        isAnswered = this.decide()
-      } catch (error) {
-        discardSource(payload)
-        this.#send(error)
-        return
-      }
-      if (isAnswered) {
-        discardSource(payload)
-        return
-      }
+    if (this.#isAnswered()) {
+      discardSource(payload)
+      return
     }
     if (this.#request.method === 'HEAD') {
       discardSource(payload)
@@ -155,8 +145,26 @@ export class Answer {
   }
 
   #open (): Exchange {
-    this.#exchange ??= new Exchange(this.#request, this.#reply, this.#route, this.#send)
+    this.#exchange ??= new Exchange(this.#request, this.#reply, this.#route, {
+      send: this.#send, isAnswered: () => this.#isAnswered()
+    })
     return this.#exchange
+  }
+
+  /**
+   * Decides late about a route that was declared before this plugin had loaded: its handler has run, but its stream has
+   * not begun.
+   *
+   * @returns Whether the request is answered by that.
+   */
+  #isAnswered (): boolean {
+    if (this.#isDecided) return false
+    try {
+      return this.decide()
+    } catch (error) {
+      this.#send(error)
+      return true
+    }
   }
 
   #sendHead (): void {

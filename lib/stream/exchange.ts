@@ -32,6 +32,14 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** How long clients wait at most to come back when their stream was only too old. */
 const MAX_AGE_RETRY_MS = 1_000
 
+/** How an exchange answers its request. */
+export interface Replying {
+  /** Fastify's own `reply.send`. */
+  readonly send: (payload: unknown) => void
+  /** Asked before the source starts: whether the request was answered otherwise, since it should not get the stream. */
+  readonly isAnswered: () => boolean
+}
+
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
 export class Exchange implements Outlet, OpenStream {
   readonly request: FastifyRequest
@@ -45,7 +53,8 @@ export class Exchange implements Outlet, OpenStream {
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #sources: Sources
-  readonly #send: (payload: unknown) => void
+  readonly #send: Replying['send']
+  readonly #isAnswered: Replying['isAnswered']
   // Whoever pushes the first event or ends the stream: hooks, error handlers, callbacks and the signal's listeners run in
   // the async context of this request.
   #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
@@ -56,8 +65,7 @@ export class Exchange implements Outlet, OpenStream {
   #events = 0
   #hasFinished = false
 
-  /** @param send Fastify's own `reply.send`. */
-  constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, send: (payload: unknown) => void) {
+  constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, { send, isAnswered }: Replying) {
     this.request = request
     this.route = route
     this.ending = new Ending(run => { this.#inContext(run) })
@@ -65,6 +73,7 @@ export class Exchange implements Outlet, OpenStream {
     this.#raw = reply.raw
     this.#sources = new Sources(route.streams, request.log, route.name)
     this.#send = payload => { this.#inContext(() => { send(payload) }) }
+    this.#isAnswered = isAnswered
     this.#raw.once('finish', () => { this.#hasFinished = isWhole(this.#raw) })
     this.#raw.once('close', () => { this.#close() })
     if (request.method === 'HEAD') this.ending.abort('HEAD')
@@ -228,6 +237,7 @@ export class Exchange implements Outlet, OpenStream {
     this.#state = 'starting'
     this.#startedAtMs = performance.now()
     if (isGone(this.#raw)) this.#close()
+    else if (this.#isAnswered()) this.leave()
     else this.route.streams.add(this)
     return !this.done
   }
