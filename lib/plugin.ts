@@ -54,6 +54,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions): void {
   if (config[kRoute] !== undefined) return // by the same hook of a parent scope
   const { method, url, schema, sse = config.sse } = declaration
   config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
+  if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -68,16 +69,17 @@ function answerOf (request: FastifyRequest, reply: Reply): Answer {
 
 /**
  * The request's route. One that was declared before the plugin had loaded (right after a `register()` without `await`)
- * is met here first, and compiled then: a declared route is never served unvalidated.
+ * is met here first, and compiled then: a declared route is never served unvalidated. In a child scope, it has got the
+ * options of the parent when it was declared.
  */
 function routeOf (request: FastifyRequest): Route {
   const { routeOptions, server } = request
+  const registration = registrationOf(server)
   const config: Config = routeOptions.config
-  if (config[kRoute] === undefined) {
+  if (config[kRoute]?.streams !== registration.streams) {
     const { method, url = '(not found)', schema } = routeOptions
-    const route = registrationOf(server).add(server, { method, url, schema, sse: config.sse })
+    const route = config[kRoute] = registration.add(server, { method, url, schema, sse: config.sse })
     route.compile()
-    config[kRoute] = route
   }
   return config[kRoute]
 }

@@ -159,15 +159,20 @@ t.test('a registration in a child scope overrides the options there, whole', asy
   app.get('/early', () => count(1))
   app.register(async child => {
     child.register(sse, { retryMs: 2 })
+    child.get('/early', () => count(1))
     child.register(async grandchild => {
       grandchild.get('/', () => count(1))
+      grandchild.register(async last => {
+        last.register(sse, { retryMs: 3 })
+        last.get('/last', () => count(1))
+      })
     }, { prefix: '/grandchild' })
   }, { prefix: '/child' })
   app.after(() => { app.get('/late', () => count(1)) })
 
   const END = 'event: stream-end\nid: stream-end\ndata: \n\n'
   for (const [url, retryMs, end] of [
-    ['/early', 1, END], ['/late', 1, END], ['/child/grandchild', 2, '']
+    ['/early', 1, END], ['/late', 1, END], ['/child/early', 2, ''], ['/child/grandchild', 2, ''], ['/child/grandchild/last', 3, '']
   ] as const) {
     t.equal((await app.inject(url)).body, counted(1).replace('2000', String(retryMs)) + end, url)
   }
