@@ -2,7 +2,7 @@ import { EventSource as NpmEventSource } from 'eventsource'
 import type { Browser } from 'playwright-core'
 import type { Test } from 'tap'
 import { EventSource as UndiciEventSource } from 'undici'
-import { openPage } from '../helpers/browser.js'
+import { openPage } from './page.js'
 import { Inbox } from '../helpers/inbox.js'
 
 /** What an EventSource has fired, in order. */

@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fetchEventSource } from '@microsoft/fetch-event-source'
-import { test, type Test } from 'tap'
-import { launchBrowser, servePage } from '../helpers/browser.js'
+import t, { type Test } from 'tap'
+import { launchChromium } from '../helpers/chromium.js'
 import { testApp } from '../helpers/app.js'
 import { decode, eventsOf as parsedEventsOf } from '../helpers/event-stream-client.js'
 import { requireBinary } from '../helpers/services.js'
 import { eventSourceKinds, eventsOf, hasGivenUp } from './event-sources.js'
+import { servePage } from './page.js'
 import { type Expected, expectedEvents, names, serveScript } from './script.js'
 
 // Every one of these clients has to get the same list of events, of one script.
 
 type Event = [event: string, data: string, id: string | undefined]
 
-test('an EventSource gets every event right', { timeout: 180_000 }, async t => {
-  const browser = await launchBrowser(t)
+t.setTimeout(180_000)
+
+t.test('an EventSource gets every event right', async t => {
+  const browser = await launchChromium(t)
   for (const kind of eventSourceKinds(browser)) {
     await t.test(kind.name, async t => {
       const url = await serve(t)
@@ -25,14 +28,14 @@ test('an EventSource gets every event right', { timeout: 180_000 }, async t => {
   }
 })
 
-test('eventsource-parser over fetch gets every event right', async t => {
+t.test('eventsource-parser over fetch gets every event right', async t => {
   const response = await fetch(`${await serve(t)}/script`)
   const events: Event[] = []
-  for await (const { event = 'message', data, id } of parsedEventsOf(response)) events.push([event, data, id])
+  for await (const { event = 'message', data, id } of parsedEventsOf(response.body)) events.push([event, data, id])
   same(t, events, event => event.ownId)
 })
 
-test('@microsoft/fetch-event-source gets every event right, and no empty messages for heartbeats', async t => {
+t.test('@microsoft/fetch-event-source gets every event right, and no empty messages for heartbeats', async t => {
   pretendToBeABrowser(t)
   const events: Event[] = []
   await fetchEventSource(`${await serve(t)}/script`, {
@@ -44,7 +47,7 @@ test('@microsoft/fetch-event-source gets every event right, and no empty message
   same(t, events, event => event.ownId ?? '', data => data.replace(/^\n+/, ''))
 })
 
-test('curl -N gets every event right', async t => {
+t.test('curl -N gets every event right', async t => {
   const curl = requireBinary(t, 'curl')
   if (curl === undefined) return
   const body = await run(curl, ['--silent', '--show-error', '--no-buffer', '--noproxy', '*', `${await serve(t)}/script`])

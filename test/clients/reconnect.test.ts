@@ -3,10 +3,11 @@ import { Type } from '@sinclair/typebox'
 import type { Browser } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { eventStream } from '../../lib/index.js'
-import { launchBrowser, openPage, servePage } from '../helpers/browser.js'
+import { launchChromium } from '../helpers/chromium.js'
 import { testApp, type TestApp } from '../helpers/app.js'
 import { Inbox } from '../helpers/inbox.js'
 import { eventSourceKinds, type EventSourceKind, eventsOf, hasGivenUp } from './event-sources.js'
+import { openPage, servePage } from './page.js'
 
 // What EventSources do when their stream ends: come back with the last event ID, stay away after a final event, and
 // come back after a stream that was cut.
@@ -17,7 +18,7 @@ const SOON = { retryMs: 10 }
 const SERVER = { forceCloseConnections: true }
 
 t.setTimeout(180_000)
-const browser = await launchBrowser(t)
+const browser = await launchChromium(t)
 
 for (const kind of eventSourceKinds(browser)) {
   t.test(`${kind.name} comes back with the id of the last event`, async t => {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { launchBrowser, servePage } from '../helpers/browser.js'
+import { launchChromium } from '../helpers/chromium.js'
 import { testApp } from '../helpers/app.js'
 import { Inbox } from '../helpers/inbox.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { eventSourceKinds, type EventSourceKind, eventsOf, type Fired, hasGivenUp } from './event-sources.js'
+import { servePage } from './page.js'
 
 // A server stops while EventSources are connected to it, and another one starts on the same port: they come back by
 // themselves, with the last event ID.
@@ -32,7 +33,7 @@ const STOPS: Record<string, Stop> = {
 }
 
 t.setTimeout(180_000)
-const browser = await launchBrowser(t)
+const browser = await launchChromium(t)
 
 for (const kind of eventSourceKinds(browser)) {
   for (const [how, stop] of Object.entries(STOPS)) {
