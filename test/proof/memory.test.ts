@@ -55,7 +55,7 @@ t.test('a client that does not read is cut off from a sink that does not wait', 
   t.equal(reason, 'slow')
   t.ok(events < EVENTS / 10, `after ${events} events`)
   assertGrowth(t, warm, await ask({ ask: 'measure' }))
-  await t.rejects(async () => { for await (const _ of response); }, { code: 'ECONNRESET' }, 'what it gets does not look complete')
+  await t.rejects(response.toArray(), { code: 'ECONNRESET' }, 'what it gets does not look complete')
 })
 
 function assertGrowth (t: Test, before: Measured, after: Measured): void {
