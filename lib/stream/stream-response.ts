@@ -44,6 +44,8 @@ export class StreamResponse implements Watched {
   begin (): void {
     setStreamHeaders(this.#reply)
     this.#send(this.#body)
+    // The head goes out in this turn, unless onSend hooks take longer: then the watch sees to it.
+    if (this.#handlerTimeoutMs > 0) setImmediate(() => { this.#disarmHandlerTimeout() })
   }
 
   get hasRoom (): boolean {
@@ -59,12 +61,15 @@ export class StreamResponse implements Watched {
     return this.#body.bytes
   }
 
+  get wroteAtMs (): number {
+    return this.#body.flushedAtMs
+  }
+
   room (): Promise<boolean> {
     return this.#body.room()
   }
 
   write (frames: string): void {
-    this.#watch.wroteAtMs = performance.now()
     this.#body.write(frames)
   }
 
