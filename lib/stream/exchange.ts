@@ -145,7 +145,8 @@ export class Exchange implements Outlet, OpenStream {
     const frame = this.#encode(event)
     this.#commit()
     if (this.done) return true // a header could not be sent
-    if (!frame.startsWith(':')) this.#events++
+    // Reading a character of the frame would flatten its concatenated parts, which costs a tenth of an event.
+    if ((event as { comment?: unknown }).comment === undefined || !frame.startsWith(':')) this.#events++
     this.#response?.write(frame)
     if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
     return this.#response?.hasRoom ?? true

@@ -6,6 +6,8 @@ export interface Watched {
   readonly writtenBytes: number
   /** Bytes of them that have not left this process. */
   readonly queuedBytes: number
+  /** When bytes were last handed on. */
+  readonly wroteAtMs: number
 }
 
 /** What is due: a sign of life, or an end. */
@@ -19,7 +21,6 @@ const MAX_AGE_JITTER = 0.1
 
 /** Tells from the clock what is due for one stream. Times are those of `performance.now()`. */
 export class Watch {
-  wroteAtMs: number
   readonly #watched: Watched
   readonly #heartbeatMs: number
   readonly #stallTimeoutMs: number
@@ -33,11 +34,11 @@ export class Watch {
     this.#heartbeatMs = heartbeatMs
     this.#stallTimeoutMs = stallTimeoutMs ?? (kind.isPulled ? STALL_TIMEOUT_PULLED_MS : STALL_TIMEOUT_PUSHED_MS)
     this.#expiresAtMs = kind.mayExpire ? nowMs + maxAgeMs * (1 - MAX_AGE_JITTER * Math.random()) : Infinity
-    this.wroteAtMs = this.#progressAtMs = nowMs
+    this.#progressAtMs = nowMs
   }
 
   due (nowMs: number): Due {
-    const { queuedBytes, writtenBytes } = this.#watched
+    const { queuedBytes, writtenBytes, wroteAtMs } = this.#watched
     const goneBytes = writtenBytes - queuedBytes
     // Only what grows is progress: a write may add chunk sizes to the queue.
     if (queuedBytes === 0 || goneBytes > this.#goneBytes) {
@@ -48,7 +49,7 @@ export class Watch {
     }
     if (nowMs >= this.#expiresAtMs) return 'max-age'
     // What waits for a slow client is sign enough, once it gets through.
-    return queuedBytes === 0 && nowMs - this.wroteAtMs >= this.#heartbeatMs ? 'heartbeat' : undefined
+    return queuedBytes === 0 && nowMs - wroteAtMs >= this.#heartbeatMs ? 'heartbeat' : undefined
   }
 }
 
