@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { eventStream, raw, type StreamEvent } from '../../lib/index.js'
 
 /** Events that clients have been seen to get wrong, by all that a stream may hold. */
-export const tricky = eventStream({
+const tricky = eventStream({
   message: Type.Unknown(),
   tick: Type.Unknown(),
   'größe 🚀': Type.Unknown(),
@@ -15,7 +15,7 @@ export const tricky = eventStream({
   done: Type.Null()
 }, { final: ['done'] })
 
-export type TrickyEvent = StreamEvent<typeof tricky.schemas>
+type TrickyEvent = StreamEvent<typeof tricky.schemas>
 
 /** What a handler yields, and what a client makes of it: nothing, of a comment or a heartbeat. */
 interface Step {
@@ -32,7 +32,7 @@ const MIB = 1024 * 1024
 const BIG = 'ü€'.repeat(MIB / 4)
 const MANY_LINES = Array.from({ length: 10_000 }, (_, n) => `line ${n}`).join('\n')
 
-export const script: readonly Step[] = [
+const script: readonly Step[] = [
   // Ids: absent, 0, empty, with spaces, beyond ASCII, kept by what follows.
   json('message', { first: true }),
   json('tick', 0, { id: 0 }),
