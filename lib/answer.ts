@@ -84,7 +84,7 @@ export class Answer {
     if (exchange === undefined || exchange.state === 'idle') this.#first(payload)
     else if (exchange.state !== 'answered' && this.#isSame(payload)) exchange.open()
     // Its handler may return reply.sse without knowing that the request was answered otherwise.
-    else if (payload !== this.#sink) this.#again(exchange, this.#withoutSource(payload))
+    else if (payload === undefined || payload !== this.#sink) this.#again(exchange, this.#withoutSource(payload))
   }
 
   #first (payload: unknown): void {
