@@ -73,16 +73,18 @@ export function compileProjection (
   }
 
   function compileObject ({ properties = {}, patternProperties = {}, additionalProperties = false }: SchemaObject): Project {
-    const declared = Object.entries(properties).map(([name, schema]) => [name, compile(schema)] as const)
-    const patterns = Object.entries(patternProperties).map(([pattern, schema]) => [new RegExp(pattern, 'u'), compile(schema)] as const)
+    const declared = Object.entries(properties).map(([name, schema]) => ({
+      name, isEverywhere: name in Object.prototype, project: compile(schema)
+    }))
+    const patterns = Object.entries(patternProperties).map(([pattern, schema]) => ({ pattern: new RegExp(pattern, 'u'), project: compile(schema) }))
     const others = compile(additionalProperties)
     const isOpen = patterns.length > 0 || additionalProperties !== false
 
     return source => {
-      const copy = {}
-      for (const [name, project] of declared) {
-        const value = read(source, name)
-        if (value !== undefined) write(copy, name, apply(project, value))
+      const copy: Record<string, unknown> = {}
+      for (const { name, isEverywhere, project } of declared) {
+        const value = isEverywhere ? read(source, name) : (source as Record<string, unknown>)[name]
+        if (value !== undefined) copy[name] = apply(project, value)
       }
       if (isOpen) copyOthers(source, copy)
       return copy
@@ -90,7 +92,7 @@ export function compileProjection (
 
     function copyOthers (source: object, copy: object): void {
       for (const [name, value] of Object.entries(source)) {
-        const parts = patterns.filter(([pattern]) => pattern.test(name)).map(([, project]) => apply(project, value))
+        const parts = patterns.filter(({ pattern }) => pattern.test(name)).map(({ project }) => apply(project, value))
         if (Object.hasOwn(properties, name)) parts.push(read(copy, name))
         else if (parts.length === 0 && additionalProperties !== false) parts.push(apply(others, value))
         if (parts.length > 0) write(copy, name, merge(value, parts))
@@ -101,7 +103,14 @@ export function compileProjection (
   function compileArray ({ items, additionalItems }: SchemaObject): Project {
     const tuple = Array.isArray(items) ? items.map(compile) : []
     const rest = compile(Array.isArray(items) ? additionalItems : items)
-    return value => Array.from(value as unknown[], (item, index) => apply(index < tuple.length ? tuple[index] : rest, item))
+    return value => {
+      const items = value as unknown[]
+      const copy: unknown[] = []
+      for (let index = 0; index < items.length; index++) {
+        copy.push(apply(index < tuple.length ? tuple[index] : rest, items[index]))
+      }
+      return copy
+    }
   }
 
   function compileUnion (schemas: Schema[]): Project | undefined {

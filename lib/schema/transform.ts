@@ -44,7 +44,7 @@ export function compileTransforms ({ schema: root }: Bundle, matches: Matches): 
       anyOf && compileUnion(anyOf),
       oneOf && compileUnion(oneOf)
     ].filter(step => step !== undefined)
-    return value => steps.reduce((encoded, step) => step(encoded), value)
+    return steps.length === 1 ? steps[0] : value => steps.reduce((encoded, step) => step(encoded), value)
   }
 
   function compileReference (reference: string): Encode {
@@ -61,19 +61,24 @@ export function compileTransforms ({ schema: root }: Bundle, matches: Matches): 
     const declared = Object.entries(properties).map(([name, schema]) => ({ name, encode: compile(schema) }))
     const patterns = Object.entries(patternProperties).map(([pattern, schema]) => ({ pattern: new RegExp(pattern, 'u'), encode: compile(schema) }))
     const others = compile(additionalProperties)
-    if ([...declared, ...patterns].every(({ encode }) => encode === undefined) && others === undefined) return undefined
+    const isOpen = others !== undefined || patterns.some(({ encode }) => encode !== undefined)
+    if (!isOpen && declared.every(({ encode }) => encode === undefined)) return undefined
 
     return value => {
       if (!isSchemaObject(value) || typeof value['toJSON'] === 'function') return value
       const encoded = { ...value }
       // All that is declared, since the spread does not copy what a class's getters say.
       for (const { name, encode } of declared) put(encoded, name, read(value, name), encode)
+      if (isOpen) encodeOthers(encoded)
+      return encoded
+    }
+
+    function encodeOthers (encoded: SchemaObject): void {
       for (const name of Object.keys(encoded)) {
         const fitting = patterns.filter(({ pattern }) => pattern.test(name))
         for (const { encode } of fitting) put(encoded, name, encoded[name], encode)
         if (fitting.length === 0 && !Object.hasOwn(properties, name)) put(encoded, name, encoded[name], others)
       }
-      return encoded
     }
   }
 
