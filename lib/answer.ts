@@ -93,7 +93,10 @@ export class Answer {
     const isSink = payload !== undefined && payload === this.#sink
     if (isSink || route.isSource(payload, statusCode)) {
       this.#stream(payload, isSink)
-    } else if (payload instanceof Error || !route.streamsOnly || route.streamAt(statusCode) === undefined) {
+    } else if (payload instanceof Error) {
+      this.#send(payload)
+    } else if (!route.streamsOnly || route.streamAt(statusCode) === undefined) {
+      this.#exchange?.leave()
       this.#send(payload)
     } else if (payload === undefined && this.#sink !== undefined) {
       // An async handler that has handed reply.sse to somebody and did not return it.

@@ -29,6 +29,7 @@ export const FST_ERR_SSE_ITERATOR_INVALID = createError<[problem: string]>('FST_
 export const FST_ERR_SSE_SOURCE_FAILED = createError<[thrown: string]>('FST_ERR_SSE_SOURCE_FAILED', "the source of the event stream threw '%s', which is not an error", 500)
 export const FST_ERR_SSE_FINAL_MISSING = createError<[route: string, final: string]>('FST_ERR_SSE_FINAL_MISSING', '%s ended without one of its final events (%s); the stream is cut, so that the client does not take it for complete', 500)
 export const FST_ERR_SSE_ALREADY_STARTED = createError<[route: string]>('FST_ERR_SSE_ALREADY_STARTED', '%s answers with a second source, but its event stream has started already; return one source, or send all of them through reply.sse', 500)
+export const FST_ERR_SSE_ALREADY_ANSWERED = createError<[route: string]>('FST_ERR_SSE_ALREADY_ANSWERED', '%s was answered with something else than its event stream; return reply.sse from the handler, so that it carries the stream', 500)
 export const FST_ERR_SSE_SINK_BUSY = createError('FST_ERR_SSE_SINK_BUSY', 'reply.sse can\'t send while an iterable carries this stream; yield the event instead', 500)
 export const FST_ERR_SSE_SINK_ENDED = createError('FST_ERR_SSE_SINK_ENDED', 'reply.sse has ended; nothing can be sent after end() or a final event', 500)
 export const FST_ERR_SSE_STREAM_CLOSED = createError<[reason: string]>('FST_ERR_SSE_STREAM_CLOSED', 'the event stream was closed: %s', 499)

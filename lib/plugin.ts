@@ -5,16 +5,26 @@ import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
+import { isEventStream } from './schema/event-stream.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
 const kRegistration = Symbol.for('fastify-typed-sse.registration')
+const kRegistrations = Symbol.for('fastify-typed-sse.registrations')
 const kRoute = Symbol.for('fastify-typed-sse.route')
 const kAnswer = Symbol.for('fastify-typed-sse.answer')
 
 /** Fastify's own default; `initialConfig` leaves it out where nobody has set it. */
 const PLUGIN_TIMEOUT_MS = 10_000
 
+/** What Fastify's own error handler answers with. */
+const ERROR_SCHEMA = {
+  type: 'object',
+  additionalProperties: true,
+  properties: { statusCode: { type: 'number' }, code: { type: 'string' }, error: { type: 'string' }, message: { type: 'string' } }
+}
+
 interface Scope { [kRegistration]: Registration }
+type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
 interface Config { [kRoute]?: Route, sse?: StreamOptions }
 type Reply = FastifyReply & { [kAnswer]?: Answer }
 
@@ -26,6 +36,8 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
   // Registered again in a child scope: the hooks are inherited, and find the registration of their route's scope.
   const isOverride = kRegistration in fastify
   fastify.decorate(kRegistration, registration)
+  const registrations = registrationsOf(fastify.server)
+  registrations.add(registration)
 
   fastify.addHook('onReady', async () => {
     checkSharedSchemas(fastify.getSchemas())
@@ -34,6 +46,10 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
   fastify.addHook('preClose', async () => {
     // First of all nobody else is let in: who reconnected now would get Fastify's 503, which ends an EventSource for good.
     if (fastify.server.listening) fastify.server.close()
+    // All registrations at once: their preClose hooks run one after the other, and each may take its closeTimeoutMs.
+    for (const { streams, options: { closeTimeoutMs } } of registrations) {
+      streams.close(closeTimeoutMs).catch((err: unknown) => { fastify.log.error({ err }, 'closing event streams failed') })
+    }
     await registration.streams.close(registration.options.closeTimeoutMs)
   })
   if (isOverride) return
@@ -55,12 +71,23 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions): void {
   const { method, url, schema, sse = config.sse } = declaration
   config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
+  declareErrors(declaration)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
     // After all hooks, whoever has added them, so that nothing is told to a client that they turn away.
     return answerOf(request, reply).decide() ? undefined : handler.call(this, request, reply)
   }
+}
+
+/**
+ * Fastify writes the errors of a route by what is declared as `default`, and an event stream, which is opaque to it,
+ * makes that `{}`. It gets a schema of its own errors instead, in a copy.
+ */
+function declareErrors (declaration: RouteOptions): void {
+  const { response } = (declaration.schema ?? {}) as { response?: Record<string, unknown> }
+  if (!isEventStream(response?.default)) return
+  declaration.schema = { ...declaration.schema, response: { ...response, default: ERROR_SCHEMA } }
 }
 
 function answerOf (request: FastifyRequest, reply: Reply): Answer {
@@ -82,6 +109,10 @@ function routeOf (request: FastifyRequest): Route {
     route.compile()
   }
   return config[kRoute]
+}
+
+function registrationsOf (server: Server): Set<Registration> {
+  return (server[kRegistrations] ??= new Set())
 }
 
 function registrationOf (instance: FastifyInstance): Registration {

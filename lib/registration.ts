@@ -8,6 +8,9 @@ import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
 import { Streams } from './stream/streams.js'
 import { holdsStream } from './stray-stream.js'
 
+/** EventSource tells of its connection by events of these names. */
+const CLAIMED_NAMES = new Set(['error', 'open'])
+
 /** One `register()` of the plugin: the options of its scope, the routes in it, and their open streams. */
 export class Registration {
   readonly options: Readonly<ResolvedOptions>
@@ -29,6 +32,10 @@ export class Registration {
       compile: (stream, name, validate) => this.#compilerOf(instance).compile(stream, name, validate)
     })
     this.#routes.push(route)
+    for (const name of route.eventNames) {
+      if (!CLAIMED_NAMES.has(name)) continue
+      instance.log.warn({ route: route.name }, `the event '${name}' can't be told from an EventSource's own event of that name; choose another one`)
+    }
     this.#scopes.add(instance)
     return route
   }

@@ -72,6 +72,11 @@ export class Route implements StreamRoute {
     return this.#finalDeclared || this.options.onComplete === 'stop'
   }
 
+  /** The names of all declared events. */
+  get eventNames (): string[] {
+    return [...this.#streams.values()].flatMap(stream => Object.keys(stream.schemas))
+  }
+
   /** Compiles every declared stream. @throws FST_ERR_SSE_SCHEMA_BUILD */
   compile (): void {
     for (const stream of this.#streams.values()) this.#codec(stream)
@@ -88,8 +93,8 @@ export class Route implements StreamRoute {
     if (BODYLESS.has(statusCode)) return undefined
     const streams = this.#streams
     const exact = streams.get(String(statusCode)) ?? streams.get(`${Math.trunc(statusCode / 100)}xx`)
-    // `default` also stands for errors, and those are not streams.
-    return exact ?? (statusCode < 400 ? streams.get('default') : undefined)
+    // `default` also stands for errors and redirections, and those are not streams.
+    return exact ?? (statusCode >= 200 && statusCode < 300 ? streams.get('default') : undefined)
   }
 
   /** Whether a response with this status may be an event stream. */

@@ -2,7 +2,7 @@ import type { EventStream } from '../../types/event.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_FIELD_INVALID, FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_UNKNOWN_EVENT } from '../errors.js'
 import { withCause } from '../with-cause.js'
-import { commentFrame, END_ID, eventLine, jsonFrame, textFrame } from '../wire/frame.js'
+import { commentFrame, END_ID, eventLine, jsonFrame, received, textFrame } from '../wire/frame.js'
 import type { PayloadCodec, PayloadCompiler } from './compile.js'
 import { isRaw, RESERVED_PREFIX } from './event-stream.js'
 
@@ -39,7 +39,7 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
     if (known === undefined) {
       const frame = unnamedFrame(fields)
       if (frame !== undefined) return frame
-      throw FST_ERR_SSE_UNKNOWN_EVENT(names, typeof fields.event === 'string' ? fields.event : describe(fields.event))
+      throw FST_ERR_SSE_UNKNOWN_EVENT(names, received(fields.event))
     }
     const { line, payload } = known
     const id = marksEnd && known.final ? END_ID : checkId(fields.id)
@@ -62,7 +62,7 @@ export const undeclaredCodec: EventCodec = {
       if (frame !== undefined) return frame
     }
     if (typeof fields.event === 'string' && fields.event.startsWith(RESERVED_PREFIX)) {
-      throw FST_ERR_SSE_FIELD_INVALID('event', `a name that does not start with '${RESERVED_PREFIX}', which is reserved,`, fields.event)
+      throw FST_ERR_SSE_FIELD_INVALID('event', `a name that does not start with '${RESERVED_PREFIX}', which is reserved,`, received(fields.event))
     }
     const line = eventLine(fields.event as string | undefined)
     return typeof data === 'string'

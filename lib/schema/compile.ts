@@ -77,6 +77,7 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
       check: compileCheck(matches),
       transform: compileTransforms(bundled, matches),
       serialize: compileSerializer(bundled, matches),
+      isChecked: validate,
       isBlunt: opts.$data === true
     })
   }

@@ -31,13 +31,15 @@ export interface PayloadParts {
   transform: ((data: unknown) => unknown) | undefined
   /** Undefined for what JSON does not have. */
   serialize: (data: unknown) => string | undefined
+  /** Whether payloads are checked. Those that are not can bring up errors that repeat them. */
+  isChecked: boolean
   /** Whether ajv's messages could repeat the payload. */
   isBlunt: boolean
 }
 
 /** Puts together what encodes the payloads of an event. Its errors never say what a payload holds. */
 export function createCodec (event: string, { schema, names }: Bundle, parts: PayloadParts): PayloadCodec {
-  const { check, transform, serialize, isBlunt } = parts
+  const { check, transform, serialize, isChecked, isBlunt } = parts
   const text = isText(schema, schema)
   const write = text ? asText : serialize
 
@@ -76,7 +78,9 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
       return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${place} should be a value that its Transform encodes, but that threw`, ...withCause(cause.cause))
     }
     const problem = cause instanceof ShapeMismatch ? 'should have the shape of its schema' : 'should be representable as JSON, but that fails'
-    return FST_ERR_SSE_INVALID_EVENT(`event '${event}': the payload ${problem}`, ...withCause(cause))
+    const message = `event '${event}': the payload ${problem}`
+    // The serializer's own errors repeat a value that it can't take, which it only meets where nothing was checked.
+    return isChecked ? FST_ERR_SSE_INVALID_EVENT(message, ...withCause(cause)) : FST_ERR_SSE_INVALID_EVENT(message)
   }
 
   if (transform !== undefined) return { text, encode: encodeTransforms }

@@ -43,7 +43,12 @@ export class Ending {
   /** The stream is over: one line in the log tells how, and nothing but this does for a client that has left. */
   report (log: FastifyBaseLogger, record: CloseRecord): void {
     log.info({ stream: record }, 'event stream closed')
-    this.#record = record
-    this.#resolveClosed?.(record)
+    this.settle(record)
+  }
+
+  /** It is over, or will never be. The first record counts. */
+  settle (record: CloseRecord): void {
+    this.#record ??= record
+    this.#resolveClosed?.(this.#record)
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { CloseReason } from '../../types/sink.js'
+import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
@@ -49,6 +49,8 @@ export class Exchange implements Outlet, OpenStream {
   iterable: unknown
   /** Why the stream has ended or is about to. */
   reason: CloseReason | undefined
+  /** Whether the route has answered with something else, by its own choice. */
+  isLeft = false
   #state: State = 'idle'
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
@@ -76,8 +78,8 @@ export class Exchange implements Outlet, OpenStream {
     this.#isAnswered = isAnswered
     this.#raw.once('finish', () => { this.#hasFinished = isWhole(this.#raw) })
     this.#raw.once('close', () => { this.#close() })
-    if (request.method === 'HEAD') this.ending.abort('HEAD')
-    else if (isGone(this.#raw)) this.ending.abort('client')
+    if (request.method === 'HEAD') this.#endUnborn('HEAD', 'complete')
+    else if (isGone(this.#raw)) this.#endUnborn('client', 'client')
   }
 
   get state (): State {
@@ -202,6 +204,7 @@ export class Exchange implements Outlet, OpenStream {
   leave (reason?: CloseReason): void {
     clearTimeout(this.#commitTimer)
     this.#state = 'answered'
+    this.isLeft = reason === undefined
     // A stream that had begun has failed, whoever answers.
     this.reason = this.#response === undefined ? reason : 'error'
     this.#sources.stop()
@@ -326,14 +329,27 @@ export class Exchange implements Outlet, OpenStream {
     this.#sources.stop()
     this.#response?.release()
     this.route.streams.delete(this)
-    if (!isStream) return
-    this.ending.report(this.request.log, {
+    if (isStream) {
+      this.ending.report(this.request.log, this.#record(reason))
+      silencePrematureClose(this.#reply)
+    } else {
+      this.ending.settle(this.#record(reason))
+    }
+  }
+
+  /** Nobody should wait for the end of a stream that will never be. */
+  #endUnborn (abortReason: CloseReason | 'HEAD', reason: CloseReason): void {
+    this.ending.abort(abortReason)
+    this.ending.settle(this.#record(reason))
+  }
+
+  #record (reason: CloseReason): CloseRecord {
+    return {
       route: this.route.name,
       reason,
-      durationMs: Math.round(performance.now() - this.#startedAtMs),
+      durationMs: this.#startedAtMs === 0 ? 0 : Math.round(performance.now() - this.#startedAtMs),
       events: this.#events,
       bytes: this.#response?.writtenBytes ?? 0
-    })
-    silencePrematureClose(this.#reply)
+    }
   }
 }

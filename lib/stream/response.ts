@@ -1,5 +1,6 @@
 import { constants, type Http2ServerResponse } from 'node:http2'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 
 /** The response as Node.js made it. Fastify's types know the one of HTTP/1 only, unless they are told. */
@@ -10,12 +11,20 @@ export function abortResponse (response: RawResponse): void {
   if (isHttp2(response)) {
     // Destroying would look like a clean end to the client.
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  } else if (response.chunkedEncoding || response.socket === null) {
-    // The last chunk is missing, which says enough.
-    response.destroy()
   } else {
-    // HTTP/1.0 has no chunks: there the end of the connection is the end of the body, unless it is reset.
-    response.socket.resetAndDestroy()
+    // A body in chunks lacks its last one, which says enough. HTTP/1.0 has no chunks: there the end of the connection is
+    // the end of the body, unless it is reset.
+    if (response.headersSent && !response.chunkedEncoding) reset(response.socket)
+    response.destroy()
+  }
+}
+
+/** Resets the connection where it is one of TCP; the others have no such end, and TLS has its own sign of a whole one. */
+function reset (socket: Socket | null): void {
+  try {
+    socket?.resetAndDestroy()
+  } catch {
+    // A unix socket, or TLS: Node.js throws ERR_INVALID_HANDLE_TYPE, and the response is destroyed instead.
   }
 }
 

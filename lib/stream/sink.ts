@@ -1,5 +1,5 @@
 import type { CloseRecord, EventSink, SendAllOptions } from '../../types/sink.js'
-import { FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_SINK_BUSY, FST_ERR_SSE_SINK_ENDED } from '../errors.js'
+import { FST_ERR_SSE_ALREADY_ANSWERED, FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_SINK_BUSY, FST_ERR_SSE_SINK_ENDED } from '../errors.js'
 import { readLastEventId } from '../wire/last-event-id.js'
 import type { Exchange } from './exchange.js'
 import { SinkIterator } from './sink-iterator.js'
@@ -14,6 +14,8 @@ export class Sink implements EventSink<unknown> {
   readonly #exchange: Exchange
   #iterator: SinkIterator | undefined
   #ended = false
+  /** Whether the iterable that carries the stream came through sendAll(). */
+  #carries = false
   #lastEventId: string | undefined
   #hasReadId = false
 
@@ -71,7 +73,7 @@ export class Sink implements EventSink<unknown> {
     this.#ended = true
     const exchange = this.#exchange
     if (this.#iterator !== undefined) this.#iterator.end()
-    if (exchange.iterable !== undefined || exchange.request.method === 'HEAD') return
+    if ((exchange.iterable !== undefined && !this.#carries) || exchange.request.method === 'HEAD') return
     exchange.open()
     exchange.complete()
   }
@@ -95,11 +97,20 @@ export class Sink implements EventSink<unknown> {
   /** The answer to whoever sends though nothing can be sent. */
   #refusal (): Promise<boolean> | undefined {
     const exchange = this.#exchange
+    if (exchange.isLeft) return this.#refuseLeft()
     if (this.#ended || exchange.reason === 'complete') return reject(FST_ERR_SSE_SINK_ENDED())
     if (exchange.request.method === 'HEAD') return CLIENT_LEFT
     if (exchange.done && exchange.state !== 'idle') return CLIENT_LEFT
     if (exchange.iterable !== undefined && this.#iterator === undefined) return reject(FST_ERR_SSE_SINK_BUSY())
     return undefined
+  }
+
+  /** An async handler that did not return reply.sse: Fastify has answered for it, and nobody else would ever tell. */
+  #refuseLeft (): Promise<boolean> {
+    const { request, route } = this.#exchange
+    const error = FST_ERR_SSE_ALREADY_ANSWERED(route.name)
+    route.logRefusal(error, undefined, request)
+    return reject(error)
   }
 
   #queue (iterator: SinkIterator, event: unknown): Promise<boolean> {
@@ -126,6 +137,7 @@ export class Sink implements EventSink<unknown> {
     const alone = end && exchange.state === 'idle'
     try {
       if (alone) {
+        this.#carries = true
         await exchange.start(source)
       } else {
         exchange.open()

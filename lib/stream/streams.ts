@@ -33,6 +33,7 @@ export class Streams {
   #timer: NodeJS.Timeout | undefined
   #intervalMs = Infinity
   #onEmpty: (() => void) | undefined
+  #closed: Promise<void> | undefined
 
   constructor (closeSpreadMs: number) {
     this.#closeSpreadMs = closeSpreadMs
@@ -70,11 +71,21 @@ export class Streams {
   }
 
   /**
-   * Ends all streams, and those that are still added.
+   * Ends all streams, and those that are still added. Called again, it gives the same promise.
    *
    * @param timeoutMs After which the rest is destroyed.
    */
-  async close (timeoutMs: number): Promise<void> {
+  close (timeoutMs: number): Promise<void> {
+    this.#closed ??= this.#close(timeoutMs)
+    return this.#closed
+  }
+
+  /** How much longer than usual a client should wait to come back after the server has closed, in milliseconds. */
+  closeJitterMs (): number {
+    return Math.round(Math.random() * this.#closeSpreadMs)
+  }
+
+  async #close (timeoutMs: number): Promise<void> {
     this.closing = true
     if (this.#open.size === 0) return
     const empty = new Promise<void>(resolve => { this.#onEmpty = resolve })
@@ -82,11 +93,6 @@ export class Streams {
     for (const stream of this.#open) stream.shutDown()
     await empty
     clearTimeout(timer)
-  }
-
-  /** How much longer than usual a client should wait to come back after the server has closed, in milliseconds. */
-  closeJitterMs (): number {
-    return Math.round(Math.random() * this.#closeSpreadMs)
   }
 
   #watchEvery (intervalMs: number): void {

@@ -107,7 +107,8 @@ function breakLines (text: string, prefix: string): string {
 }
 
 /** Shows the beginning of a name or an id, escaped, and of anything else the kind. */
-function received (value: unknown): string {
+/** A value as an error's message may show it: strings escaped and cut. */
+export function received (value: unknown): string {
   if (typeof value !== 'string') return describe(value)
   return JSON.stringify(value.replace(/^(.{40}).+$/su, '$1…')).slice(1, -1)
 }

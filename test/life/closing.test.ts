@@ -1,5 +1,6 @@
 import t from 'tap'
 import { once } from 'node:events'
+import type { FastifyInstance } from 'fastify'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
@@ -122,4 +123,33 @@ t.test('each registration closes its own streams', async t => {
   for (const client of [outer, inner]) await client.until(({ ended }) => ended === 'end')
   t.equal(outer.body, 'retry: 1\nretry: 1\n')
   t.equal(inner.body, 'retry: 2\nretry: 2\n')
+})
+
+t.test('several registrations close at once, within the longest of their times', async t => {
+  const { app, listen, closed } = await loadedApp(t, { closeTimeoutMs: 300 })
+  const { default: sse } = await import('../../lib/index.js')
+  const started: Array<Promise<void>> = []
+  const endless = (url: string) => async (app: FastifyInstance) => {
+    await app.register(sse, { closeTimeoutMs: 300 })
+    started.push(new Promise(resolve => {
+      app.get(url, async function * () {
+        for (let n = 0; ; n++) {
+          if (n === 20) resolve()
+          yield { data: 'x'.repeat(100_000) }
+        }
+      })
+    }))
+  }
+  for (const url of ['/a', '/b', '/c', '/d', '/e']) await app.register(endless(url))
+  const { port } = await listen()
+  for (const url of ['/a', '/b', '/c', '/d', '/e']) {
+    const client = new RawClient(t, port)
+    client.socket.pause()
+    client.request(url)
+  }
+  await Promise.all(started)
+  const startedAt = performance.now()
+  await app.close()
+  t.ok(performance.now() - startedAt < 1_300, 'one after the other would take 1.5 s')
+  for (let n = 0; n < 5; n++) t.match(await closed(n), { reason: 'shutdown' })
 })

@@ -210,3 +210,48 @@ t.test('a source that fails to clean up is reported, and the stream ends all the
     })
   }
 })
+
+t.test('reply.sse.closed resolves also where no stream ever begins', async t => {
+  const closedOf = async (reply: { sse: { closed: Promise<object> } }): Promise<void> => {
+    const record = await reply.sse.closed
+    seen.push(record)
+    settle()
+  }
+  let settle = (): void => {}
+  const seen: object[] = []
+
+  t.test('since the client leaves before the first event', async t => {
+    const testApp = await loadedApp(t)
+    const settled = new Promise<void>(resolve => { settle = resolve })
+    const waiting = gate()
+    testApp.app.get('/', async (request, reply) => {
+      waiting.pass()
+      await closedOf(reply)
+    })
+    await leave(t, testApp, waiting.passed)
+    await settled
+    t.match(seen.pop(), { reason: 'client', events: 0 })
+  })
+
+  t.test('since the request is a HEAD', async t => {
+    const { app } = await loadedApp(t)
+    app.get('/', async (request, reply) => {
+      await closedOf(reply)
+      return reply.sse
+    })
+    t.equal((await app.inject({ url: '/', method: 'HEAD' })).statusCode, 200)
+    t.match(seen.pop(), { reason: 'complete', events: 0 })
+  })
+
+  t.test('since the route answers with something else', async t => {
+    const { app } = await loadedApp(t)
+    const settled = new Promise<void>(resolve => { settle = resolve })
+    app.get('/', async (request, reply) => {
+      closedOf(reply).catch(t.error)
+      return { plain: true }
+    })
+    t.equal((await app.inject('/')).body, '{"plain":true}')
+    await settled
+    t.match(seen.pop(), { reason: 'complete', events: 0 })
+  })
+})

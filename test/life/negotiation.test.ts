@@ -188,9 +188,28 @@ t.test('a stream belongs to the status it is declared for', async t => {
       })
       const response = await app.inject('/')
       if (carries) t.equal(response.body, START + ACME_FRAME)
-      // Fastify serializes an error's body as its status is declared too: 'default' says nothing about errors here.
-      else if (key !== 'default') t.match(response.json(), { code: 'FST_ERR_SSE_STATUS_UNDECLARED' })
+      else t.match(response.json(), { code: 'FST_ERR_SSE_STATUS_UNDECLARED' })
       t.equal(response.statusCode, carries ? statusCode : 500)
     })
+  }
+})
+
+t.test("a stream that is declared as 'default' leaves errors and redirections what they are", async t => {
+  const { app } = await loadedApp(t)
+  const byDefault = { schema: { querystring: Type.Object({ n: Type.Optional(Type.Number()) }), response: { default: prices } } }
+  app.get('/', byDefault, async function * () { yield acme })
+  app.get('/plain', byDefault, (request, reply) => { reply.redirect('/login') })
+  app.get('/touched', byDefault, async (request, reply) => {
+    t.notOk(reply.sse.signal.aborted)
+    return reply.redirect('/login')
+  })
+  app.get('/generator', byDefault, async function * (request, reply) { reply.redirect('/login') })
+  t.match((await app.inject('/?n=x')).json(), { statusCode: 400, code: 'FST_ERR_VALIDATION', message: 'querystring/n must be number' })
+  t.match((await app.inject({ url: '/', headers: { accept: 'text/html' } })).json(), { statusCode: 406, code: 'FST_ERR_SSE_NOT_ACCEPTABLE' })
+  for (const url of ['/plain', '/touched', '/generator']) {
+    const { statusCode, headers } = await app.inject(url)
+    t.equal(statusCode, 302)
+    t.match(headers, { location: '/login' })
+    t.not(headers['content-type'], 'text/event-stream')
   }
 })

@@ -128,6 +128,28 @@ t.test('send()', async t => {
   })
 })
 
+t.test('send() after Fastify has answered for a handler that did not return reply.sse rejects, and is logged once', async t => {
+  const { app, logs } = await loadedApp(t)
+  const refused: unknown[] = []
+  let settle = (): void => {}
+  app.get('/', async (request, reply) => {
+    const { sse } = reply
+    setImmediate(() => {
+      sse.send({ data: 1 }).catch(error => {
+        refused.push(error.code)
+        settle()
+      })
+    })
+  })
+  for (let n = 0; n < 2; n++) {
+    const settled = new Promise<void>(resolve => { settle = resolve })
+    t.equal((await app.inject('/')).body, '')
+    await settled
+  }
+  t.strictSame(refused, ['FST_ERR_SSE_ALREADY_ANSWERED', 'FST_ERR_SSE_ALREADY_ANSWERED'])
+  t.equal(logs.filter(({ err }) => err?.code === 'FST_ERR_SSE_ALREADY_ANSWERED').length, 1)
+})
+
 t.test('comment() writes a line that clients ignore, which counts as no event', async t => {
   const { app, closed } = await loadedApp(t)
   app.get('/', declared, async (request, reply) => {
@@ -235,6 +257,25 @@ t.test('sendAll()', async t => {
     client.socket.destroy()
     t.match(await closed(), { reason: 'client' })
     await resolved
+  })
+
+  t.test('is ended early by end()', async t => {
+    const { app } = await loadedApp(t)
+    let cleanedUp = false
+    app.get('/', async (request, reply) => {
+      await reply.sse.sendAll((async function * () {
+        try {
+          for (;;) {
+            yield { data: 1 }
+            reply.sse.end()
+          }
+        } finally {
+          cleanedUp = true
+        }
+      })())
+    })
+    t.equal((await app.inject('/')).body, START + 'data: 1\n\n')
+    t.ok(cleanedUp)
   })
 
   t.test('rejects while another iterable carries the stream', async t => {
