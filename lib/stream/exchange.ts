@@ -224,6 +224,7 @@ export class Exchange implements Outlet, OpenStream {
   }
 
   destroy (): void {
+    if (this.reason !== 'error') this.reason = 'shutdown' // also where only the client had yet to read
     abortResponse(this.#raw)
     this.#close()
   }
