@@ -242,7 +242,7 @@ export class Exchange implements Outlet, OpenStream {
     this.#state = 'starting'
     this.#startedAtMs = performance.now()
     if (isGone(this.#raw)) this.#close()
-    else if (this.#isAnswered()) this.leave()
+    else if (this.#isAnswered()) this.#state = 'answered'
     else this.route.streams.add(this)
     return !this.done
   }

@@ -62,7 +62,7 @@ const DECLARED: Case[] = [
   [{}, UNKNOWN, notDeclared('undefined')],
   [{ data: 'x' }, UNKNOWN, notDeclared('undefined')],
   [{ event: 'nope', data: 'x' }, UNKNOWN, notDeclared('nope')],
-  [{ event: 'note\ndata: x', data: 'x' }, UNKNOWN, notDeclared('note\ndata: x')],
+  [{ event: 'note\ndata: x', data: 'x' }, UNKNOWN, notDeclared('note\\ndata: x')],
   [{ event: '__proto__', data: 'x' }, UNKNOWN, notDeclared('__proto__')],
   [{ event: 'constructor', data: 'x' }, UNKNOWN, notDeclared('constructor')],
   [{ event: Symbol('note'), data: 'x' }, UNKNOWN, notDeclared('symbol')],

@@ -23,7 +23,7 @@ async function startServer (t: Test, path: string): Promise<{ url: string, ask: 
 async function readAll (t: Test, from: string | AsyncIterable<unknown>): Promise<void> {
   let n = 0
   for await (const { event, data } of eventsOf(typeof from === 'string' ? await connect(t, from) : from)) {
-    if (event !== 'note' || !data.startsWith(`"${n} .`)) t.fail(`event ${n} is ${data}`)
+    if (event !== 'note' || !data.startsWith(`"${n} .`)) throw new Error(`event ${n} is ${data.slice(0, 20)}`)
     n++
   }
   t.equal(n, EVENTS, 'every event has arrived once, in order')

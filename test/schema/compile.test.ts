@@ -197,10 +197,10 @@ t.test('without the check', async t => {
     t.equal(schemaProblem(Type.Number({ minimum: 'x' as never }), { validate: false }), 'schema is invalid: data/minimum must be number')
   })
 
-  t.test('keeps what fast-json-stringify threw as the cause', async t => {
-    const { code, message, cause } = errorOf(() => encode(Price, { symbol: 'a', value: 'x' }, { validate: false }))
+  t.test('does not keep what fast-json-stringify threw, which repeats the payload', async t => {
+    const { code, message, cause } = errorOf(() => encode(Price, { symbol: 'a', value: 'secret' }, { validate: false }))
     t.equal(code, 'FST_ERR_SSE_INVALID_EVENT')
     t.equal(message, "event 'price': the payload should be representable as JSON, but that fails")
-    t.type(cause, Error)
+    t.equal(cause, undefined)
   })
 })

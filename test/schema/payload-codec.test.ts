@@ -100,5 +100,5 @@ t.test('says so where a payload of another shape is not checked before', async t
   const { encode } = compile(Type.Object({ a: Type.Any() }), { validate: false })
   const error = errorOf(() => encode(['secret']))
   t.equal(error.message, "event 'price': the payload should have the shape of its schema")
-  t.match(error.cause, { message: 'the payload has another shape than its schema' })
+  t.equal(error.cause, undefined)
 })
