@@ -64,7 +64,7 @@ export class Answer {
     if (route.negotiates) addVary(this.#reply)
     if (method !== 'GET' && method !== 'HEAD') return false
     if (route.streamsOnly && !route.accepts(this.#request)) {
-      throw FST_ERR_SSE_NOT_ACCEPTABLE(this.#request.headers.accept ?? '')
+      throw FST_ERR_SSE_NOT_ACCEPTABLE(String(this.#request.headers.accept))
     }
     if (method === 'GET' && route.canComplete && this.#request.headers['last-event-id'] === END_ID) {
       // Nothing else makes a browser's EventSource stay away.

@@ -67,7 +67,6 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
 
 function addRoute (instance: FastifyInstance, declaration: RouteOptions): void {
   const config: Config = { ...declaration.config }
-  if (config[kRoute] !== undefined) return // by the same hook of a parent scope
   const { method, url, schema, sse = config.sse } = declaration
   config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know

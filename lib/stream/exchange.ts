@@ -103,7 +103,7 @@ export class Exchange implements Outlet, OpenStream {
   }
 
   get watchEveryMs (): number {
-    const handlerTimeoutMs = this.request.routeOptions.handlerTimeout ?? 0
+    const handlerTimeoutMs = Number(this.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     return Math.min(watchEveryMs(this.route.options), handlerTimeoutMs > 0 ? handlerTimeoutMs / 4 : Infinity)
   }
 
@@ -151,11 +151,11 @@ export class Exchange implements Outlet, OpenStream {
     if ((event as { comment?: unknown }).comment === undefined || !frame.startsWith(':')) this.#events++
     this.#response?.write(frame)
     if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
-    return this.#response?.hasRoom ?? true
+    return (this.#response as StreamResponse).hasRoom
   }
 
   room (): Promise<boolean> {
-    return this.#response?.room() ?? Promise.resolve(true)
+    return (this.#response as StreamResponse).room()
   }
 
   /** Checks an event without sending it. @returns The length of its frame. */

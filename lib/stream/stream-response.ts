@@ -33,7 +33,7 @@ export class StreamResponse implements Watched {
     this.#reply = reply
     this.#raw = reply.raw
     this.#send = send
-    this.#handlerTimeoutMs = reply.request.routeOptions.handlerTimeout ?? 0
+    this.#handlerTimeoutMs = Number(reply.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     this.#restoreConnectionTimeout = disarmConnectionTimeout(this.#raw)
     this.#body = new FrameStream(onDestroy)
     this.#watch = new Watch(this, options, { isPulled, mayExpire: reply.request.method === 'GET' }, performance.now())
@@ -85,7 +85,7 @@ export class StreamResponse implements Watched {
   }
 
   due (nowMs: number): Due {
-    this.#disarmHandlerTimeout()
+    if (this.#handlerTimeoutMs > 0) this.#disarmHandlerTimeout()
     return this.#watch.due(nowMs)
   }
 
@@ -100,7 +100,7 @@ export class StreamResponse implements Watched {
    * nothing else any more.
    */
   #disarmHandlerTimeout (): void {
-    if (this.#handlerTimeoutMs === 0 || this.#isHijacked || !this.#raw.headersSent) return
+    if (this.#isHijacked || !this.#raw.headersSent) return
     this.#isHijacked = true
     this.#reply.hijack()
   }

@@ -54,6 +54,19 @@ t.test('a write without progress for stallTimeoutMs closes the stream', async t 
     })
   }
 
+  t.test('also while it is sent what came before an error, which stays the reason', async t => {
+    const { app, listen, closed } = await loadedApp(t, { stallTimeoutMs: 50 })
+    app.get('/', async (request, reply) => {
+      reply.sse.send({ data: 'x'.repeat(16 * 1024 * 1024) })
+      await new Promise(setImmediate)
+      throw new Error('feed lost')
+    })
+    const client = new RawClient(t, (await listen()).port)
+    client.socket.pause()
+    client.request('/')
+    t.match(await closed(), { reason: 'error' })
+  })
+
   t.test('but not one that is only slow, or has nothing to write', async t => {
     const { app, listen } = await loadedApp(t, { stallTimeoutMs: 1_000, heartbeatMs: Infinity })
     app.get('/', async function * (request, reply) {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { eventStream } from '../../lib/index.js'
 import { loadedApp, type TestApp } from '../helpers/app.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
 
@@ -212,4 +213,23 @@ t.test("a stream that is declared as 'default' leaves errors and redirections wh
     t.match(headers, { location: '/login' })
     t.not(headers['content-type'], 'text/event-stream')
   }
+})
+
+t.test('request.prefersEventStream of an undeclared route tells whether the client takes one', async t => {
+  const { app } = await loadedApp(t)
+  app.get('/', async request => ({ prefers: request.prefersEventStream }))
+  t.equal((await app.inject({ url: '/', headers: { accept: 'text/event-stream' } })).body, '{"prefers":true}')
+  t.equal((await app.inject({ url: '/', headers: { accept: 'text/html' } })).body, '{"prefers":false}')
+})
+
+t.test("events named as EventSource's own are warned of when they are declared", async t => {
+  const { app, logs } = await loadedApp(t)
+  app.get('/', { schema: { response: { 200: eventStream({ error: Type.Null(), open: Type.Null(), news: Type.Null() }) } } }, async function * () {})
+  const warnings = logs.filter(({ level }) => level === 40)
+  t.strictSame(warnings.map(({ route, msg }) => `${String(route)}: ${msg}`), [
+    "GET /: the event 'error' can't be told from an EventSource's own event of that name; choose another one",
+    "GET /: the event 'open' can't be told from an EventSource's own event of that name; choose another one",
+    "HEAD /: the event 'error' can't be told from an EventSource's own event of that name; choose another one",
+    "HEAD /: the event 'open' can't be told from an EventSource's own event of that name; choose another one"
+  ])
 })

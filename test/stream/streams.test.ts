@@ -1,0 +1,62 @@
+import t from 'tap'
+import { Streams } from '../../lib/stream/streams.js'
+
+t.test('counts what is open and what has not ended, and watches by one timer that rests', async t => {
+  const streams = new Streams(0)
+  const watched: string[] = []
+  const stream = (name: string) => ({ watchEveryMs: 5, watch: () => { watched.push(name) }, shutDown () {}, destroy () {} })
+  const [a, b] = [stream('a'), stream('b')]
+  streams.add(a)
+  streams.add(b)
+  t.equal(streams.size, 2)
+  while (watched.length < 4) await new Promise(setImmediate)
+  t.strictSame(watched.slice(0, 4), ['a', 'b', 'a', 'b'])
+  streams.delete(a)
+  streams.delete(a)
+  streams.delete(b)
+  t.equal(streams.size, 0)
+  const { length } = watched
+  await new Promise(resolve => setTimeout(resolve, 20))
+  t.equal(watched.length, length)
+})
+
+t.test('warns once of a source that has not ended 30 s after its stream', async t => {
+  const streams = new Streams(0)
+  let warned = (): void => {}
+  const warning = new Promise<void>(resolve => { warned = resolve })
+  const lateSource = { stoppedAtMs: performance.now() - 30_000, warn: warned }
+  const soonSource = { stoppedAtMs: performance.now(), warn: () => { t.fail('warned') } }
+  streams.addUnfinished(lateSource)
+  streams.addUnfinished(soonSource)
+  t.equal(streams.unfinished, 2)
+  await warning
+  t.equal(streams.unfinished, 1)
+  streams.deleteUnfinished(soonSource)
+  streams.deleteUnfinished(soonSource)
+  t.equal(streams.unfinished, 0)
+})
+
+t.test('closing', async t => {
+  t.test('is done at once where nothing is open, and once', async t => {
+    const streams = new Streams(0)
+    const closed = streams.close(1_000)
+    t.equal(streams.close(1_000), closed)
+    await closed
+  })
+
+  t.test('ends what is open, and what still comes', async t => {
+    const streams = new Streams(0)
+    const stream = { watchEveryMs: 1_000, watch () {}, shutDown: () => { streams.delete(stream) }, destroy: () => { t.fail('destroyed') } }
+    streams.add(stream)
+    await streams.close(1_000)
+    streams.add(stream)
+    t.equal(streams.size, 0)
+  })
+
+  t.test('spreads the return of clients', async t => {
+    const streams = new Streams(100)
+    const jitters = Array.from({ length: 200 }, () => streams.closeJitterMs())
+    t.ok(jitters.every(ms => Number.isInteger(ms) && ms >= 0 && ms <= 100))
+    t.ok(new Set(jitters).size > 10)
+  })
+})
