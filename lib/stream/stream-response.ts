@@ -81,7 +81,7 @@ export class StreamResponse implements Watched {
   /** Breaks the response off, once what was written has gone out. */
   abortAfterFlush (): void {
     this.#body.flush()
-    this.#body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) }, () => {})
+    this.#body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) })
   }
 
   due (nowMs: number): Due {

@@ -29,7 +29,9 @@ t.test('warns once of a source that has not ended 30 s after its stream', async 
   streams.addUnfinished(lateSource)
   streams.addUnfinished(soonSource)
   t.equal(streams.unfinished, 2)
+  const alive = setInterval(() => {}, 1_000) // the timer of the streams does not keep the process
   await warning
+  clearInterval(alive)
   t.equal(streams.unfinished, 1)
   streams.deleteUnfinished(soonSource)
   streams.deleteUnfinished(soonSource)
