@@ -78,7 +78,7 @@ function readableIterator (readable: Readable): AsyncIterator<unknown> {
     next: () => iterator.next(),
     return: async () => {
       readable.destroy()
-      return await iterator.return?.() ?? { done: true, value: undefined }
+      return { done: true, value: undefined }
     }
   }
 }
