@@ -1,5 +1,7 @@
-import { FormatRegistry, Type } from '@sinclair/typebox'
+import { FormatRegistry, type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
+import { bundle } from '../../lib/schema/bundle.js'
+import { compileTransforms } from '../../lib/schema/transform.js'
 import { compile, encode, errorOf, refusal } from '../helpers/payload.js'
 
 const When = Type.Transform(Type.String({ format: 'date-time' })).Decode(text => new Date(text)).Encode(date => date.toISOString())
@@ -26,6 +28,7 @@ t.test('a Date may be given, wherever the schema has the Transform', async t => 
     'in a oneOf': [{ oneOf: [When, { type: 'null' }] }, at, text],
     'in a Record': [Type.Record(Type.String(), When), { a: at, b: at }, { a: text, b: text }],
     'in a Record beside other properties': [{ properties: { n: {} }, patternProperties: { '^d': When } }, { n: 1, d1: at, x: 1 }, { n: 1, d1: text }],
+    'in one of two patterns': [{ patternProperties: { '^d': When, '^n': { type: 'number' } } }, { n: 1, d: at }, { n: 1, d: text }],
     'in additional properties': [Type.Object({ n: Type.Number() }, { additionalProperties: When }), { n: 1, a: at }, { n: 1, a: text }],
     'deep in additional properties': [Type.Object({}, { additionalProperties: Type.Array(Type.Object({ at: When })) }), { a: [{ at }] }, { a: [{ at: text }] }],
     'in an Intersect': [Type.Intersect([Type.Object({ a: When }), Type.Object({ b: Type.Array(When) })]), { a: at, b: [at] }, { a: text, b: [text] }],
@@ -102,9 +105,15 @@ t.test('keeps a property named __proto__', async t => {
 })
 
 t.test('has nothing to do where there is no Transform', async t => {
-  const payload = Object.freeze({ at: text })
-  const Node = Type.Recursive(This => Type.Object({ at: Type.Optional(Type.Union([Type.String(), This])) }))
-  t.equal(encode(Node, payload), `{"at":"${text}"}`)
+  const schemas: TSchema[] = [
+    Type.String(),
+    Type.Any(),
+    Type.Recursive(This => Type.Object({ at: Type.Optional(Type.Union([Type.String(), This])), list: Type.Array(This) })),
+    Type.Record(Type.String(), Type.Tuple([Type.String()]))
+  ]
+  for (const schema of schemas) {
+    t.equal(compileTransforms(bundle(schema, { sharedSchemas: {}, isFormat: () => true, isKeyword: () => true }), () => () => true), undefined)
+  }
 })
 
 t.test("leaves TypeBox's formats, which are the whole process's, alone", async t => {
