@@ -100,6 +100,12 @@ t.test('keeps a property named __proto__', async t => {
   t.equal(encode(Type.Union([Type.Record(Type.String(), A), Type.Record(Type.String(), AB)]), JSON.parse('{ "__proto__": { "a": 1, "b": 2 } }')), '{"__proto__":{"a":1,"b":2}}')
 })
 
+t.test('sends no property that every object has', async t => {
+  const schema = Type.Object({ constructor: Type.Optional(Type.Any()), a: Type.Any() })
+  t.equal(encode(schema, { a: 1 }), '{"a":1}')
+  t.equal(encode(schema, { constructor: 2, a: 1 }), '{"constructor":2,"a":1}')
+})
+
 t.test('sends what the check has seen of a class', async t => {
   class Tick {
     readonly #secret = 1
