@@ -1,3 +1,4 @@
+import type { Broker } from '../types/broker.js'
 import type { FastifySseOptions, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
 import { describe } from './describe.js'
 import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
@@ -17,6 +18,8 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   validate: true
 }
 
+const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64 }
+
 const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   heartbeatMs: positive,
   retryMs: wholeNumber,
@@ -33,6 +36,8 @@ const PLUGIN_CHECKS: Record<keyof FastifySseOptions, Check> = {
   ...STREAM_CHECKS,
   closeTimeoutMs: wholeNumber,
   closeSpreadMs: wholeNumber,
+  broker: value => isBroker(value) ? undefined : 'a broker: an object with open and close methods',
+  replayConcurrency: value => Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number above 0',
   ajv: value => typeof value === 'object' && value !== null ? undefined : 'an object'
 }
 
@@ -47,7 +52,7 @@ const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
  */
 export function resolveOptions (options: FastifySseOptions, pluginTimeoutMs: number): Readonly<ResolvedOptions> {
   check('option', options, PLUGIN_CHECKS, REGISTER_OPTIONS)
-  const resolved = { ...STREAM_DEFAULTS, closeTimeoutMs: 5_000, closeSpreadMs: 5_000, ...defined(options) }
+  const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options) } as ResolvedOptions
   if (pluginTimeoutMs > 0 && resolved.closeTimeoutMs > pluginTimeoutMs - CLOSE_MARGIN_MS) {
     throw FST_ERR_SSE_OPTION_INVALID(
       'option closeTimeoutMs',
@@ -94,6 +99,11 @@ function check (what: string, options: object, checks: Record<string, Check>, ig
 /** An option that is given as undefined is not given. */
 function defined<T extends object> (options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
+}
+
+function isBroker (value: unknown): boolean {
+  const { open, close } = (value ?? {}) as Partial<Broker>
+  return typeof open === 'function' && typeof close === 'function'
 }
 
 function positive (value: unknown): string | undefined {

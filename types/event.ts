@@ -37,8 +37,26 @@ export type NamedEvents<Schemas extends EventSchemas> = {
   [Name in keyof Schemas & string]: NamedEvent<Name, Schemas[Name]>
 }[keyof Schemas & string]
 
+/**
+ * What a channel's subscriber is told where it has missed events that are gone: `requested` is the id it came with,
+ * and who comes back with `earliest` gets all that is still retained. Live events follow. Only a subscription makes it.
+ */
+export interface StreamGapEvent {
+  readonly event: 'stream-gap'
+  readonly data: { readonly requested: string, readonly earliest: string }
+  readonly id: string
+}
+
+/** Moves a subscriber's last event ID on where there is no event to carry it. Only a subscription makes it. */
+export interface StreamPositionEvent {
+  readonly event: 'stream-position'
+  readonly data: null
+  readonly id: string
+}
+
 /** Whatever a source of a declared stream may yield. */
-export type StreamEvent<Schemas extends EventSchemas> = NamedEvents<Schemas> | CommentEvent | RawEvent
+export type StreamEvent<Schemas extends EventSchemas> =
+  NamedEvents<Schemas> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent
 
 /** An event of an undeclared stream: strings are written as they are, anything else as JSON. */
 export interface UndeclaredEvent extends EventFields {

@@ -4,6 +4,7 @@ import type {
   RawRequestDefaultExpression, RawServerBase, RawServerDefault, RouteGenericInterface
 } from 'fastify'
 import type { FastifyReplyType, ResolveFastifyReplyType } from 'fastify/types/type-provider.js'
+import type { ServerEvents } from './channel.js'
 import type { AnyStreamEvent } from './event.js'
 import type { StreamOptions } from './options.js'
 import type { EventSink } from './sink.js'
@@ -30,6 +31,11 @@ declare module 'fastify' {
   > {
     /** The event stream of this reply, typed by the route's declaration. */
     readonly sse: EventSink<ReplyEvent<ReplyType>>
+  }
+
+  interface FastifyInstance {
+    /** Channels: events that are published once and reach every subscriber. There once the plugin has loaded. */
+    readonly sse: ServerEvents
   }
 
   interface FastifyRequest {

@@ -1,4 +1,5 @@
 import type { FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { Broker } from './broker.js'
 import type { AnyStreamEvent } from './event.js'
 
 /**
@@ -42,6 +43,10 @@ export interface FastifySseOptions extends StreamOptions {
   closeTimeoutMs?: number
   /** `app.close()` tells each client to wait `retryMs` plus a random part of this many milliseconds, so that they don't come back together. Default: 5 000. */
   closeSpreadMs?: number
+  /** What stores and hands on the events of channels. Closed with the app. Default: one in memory, for a single instance. */
+  broker?: Broker
+  /** How many pages of history are read for channels at a time; subscribers that come back beyond that wait in order. Default: 64. */
+  replayConcurrency?: number
   /** Formats, keywords and plugins for the check of payloads, in the shape of Fastify's own `ajv` option. Default: the formats of Fastify's validator. */
   ajv?: Pick<NonNullable<FastifyServerOptions['ajv']>, 'customOptions' | 'plugins'>
 }
@@ -52,4 +57,4 @@ export type ResolvedStreamOptions =
   & Pick<StreamOptions, 'onStreamError' | 'onComplete' | 'stallTimeoutMs'>
 
 /** The plugin's options with every default in place. */
-export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs'>> & Pick<FastifySseOptions, 'ajv'>
+export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>

@@ -10,6 +10,8 @@ export type CloseReason =
   | 'max-age'
   /** More than `maxBufferedBytes` waited for the client. */
   | 'slow'
+  /** It reached the `expiresAt` of its subscription. */
+  | 'expired'
   /** Nothing that was written made progress for `stallTimeoutMs`. */
   | 'stalled'
   /** Its source failed. */

@@ -1,0 +1,40 @@
+// Symbol.for, so that the ESM and the CommonJS copy of this package know each other's subscriptions.
+const kFrames = Symbol.for('fastify-typed-sse.frames')
+
+/** Frames that leave together, already encoded and shared: nobody may change the bytes. */
+export interface Frames {
+  readonly bytes: Buffer
+  /** Events among them. */
+  readonly events: number
+}
+
+/** What a source of frames has to know of the stream that carries it. */
+export interface FrameCarrier {
+  /** Names of the events that complete the stream. */
+  readonly final: ReadonlySet<unknown>
+  /** Whether a final event gets the id that keeps a browser from coming back. */
+  readonly marksEnd: boolean
+  /** Called when there is something to read, or when the source has ended. Never from within `read`. */
+  readonly onReadable: () => void
+}
+
+/** A source whose events are encoded, and checked, already. It can have many of them ready without a promise for each. */
+export interface FrameSource {
+  /** What is ready, about a chunk of it; undefined when nothing is. @throws What the source has failed with. */
+  read: () => Frames | undefined
+  /** Whether there is nothing left, now and later: it has ended by itself, or its last frame was a final event. */
+  readonly ended: 'complete' | 'final' | undefined
+  /** Ends it. Idempotent. */
+  stop: () => void
+}
+
+/** An iterable that can also be read frame by frame. */
+export interface FrameIterable extends AsyncIterable<unknown> {
+  [kFrames]: (carrier: FrameCarrier) => FrameSource
+}
+
+export { kFrames }
+
+export function isFrameIterable (value: unknown): value is FrameIterable {
+  return typeof value === 'object' && value !== null && kFrames in value
+}

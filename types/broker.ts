@@ -1,0 +1,124 @@
+import type { FastifyBaseLogger } from 'fastify'
+
+/**
+ * What stores the events of channels and hands them to all instances of an app: in memory by default, Redis or NATS for
+ * many instances. Whoever writes another one runs the conformance suite of this package's repository against it.
+ */
+export interface Broker {
+  /** Opens the log of a channel. Called once per name and app; several apps that open the same name share one log. */
+  open: (options: LogOptions) => Log
+  /** Frees all that the broker holds. The app closes the broker that it was given when it has closed. */
+  close: () => Promise<void>
+}
+
+/** A log that is to be opened. */
+export interface LogOptions {
+  /** The channel's name. */
+  readonly name: string
+  readonly retention: Retention
+  /** How long an idempotency key is remembered, in milliseconds. */
+  readonly idempotencyWindowMs: number
+  readonly log: FastifyBaseLogger
+}
+
+/** What a log keeps for those who come later. */
+export type Retention = HistoryRetention | LatestRetention
+
+/** The newest records, up to whichever limit is met first. */
+export interface HistoryRetention {
+  readonly latest?: false
+  readonly maxEvents: number
+  /** Bytes of the records' data. */
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+}
+
+/** The newest record of each key. */
+export interface LatestRetention {
+  readonly latest: true
+  /** Beyond which the key that was not updated for longest is dropped. Tombstones count, and are dropped first. */
+  readonly maxKeys: number
+}
+
+/**
+ * A place in a log, after a record. Offsets are safe integers that grow with every record; 0 is before the first. An epoch
+ * is the life of one log: another one whenever records may have been lost or numbered anew. At most 32 characters of
+ * `A-Z a-z 0-9 _ -`, and as good as unique in the world, since positions of several logs are told apart by it.
+ */
+export interface Position {
+  readonly epoch: string
+  readonly offset: number
+}
+
+/** What is stored of an event. */
+export interface NewRecord {
+  /** The event's name. */
+  readonly event: string
+  /** Its payload as it is written: JSON, or raw text. */
+  readonly data: string
+  /** Its `retry` field, in milliseconds. */
+  readonly retry?: number | undefined
+  readonly topic?: string | undefined
+  /** What a later record with the same key replaces, in a log that retains the latest. */
+  readonly key?: string | undefined
+  /** Whether the key is deleted by this record. */
+  readonly tombstone?: boolean | undefined
+}
+
+/** A record of a log. */
+export interface StoredRecord extends NewRecord {
+  readonly offset: number
+  /**
+   * Left to the channel, which keeps the encoded frame here. A broker that holds records in memory gives the same object
+   * to all who read it, so that its frame is made once.
+   */
+  cache?: unknown
+}
+
+/** The log of one channel. */
+export interface Log {
+  /**
+   * Stores a record at the end: taking the offset, storing and handing on are one step, in one order for everybody. An
+   * idempotency key that was used within the window stores nothing, and resolves with where the first one stands.
+   */
+  append: (record: NewRecord, idempotencyKey?: string) => Promise<Position>
+  /** The end of the log at the time of the call. */
+  head: () => Promise<Position>
+  /**
+   * Reads records in order.
+   *
+   * @param after Undefined reads from the earliest record that is retained.
+   * @param limit The most records to give. A log that retains the latest may give more.
+   */
+  read: (after: Position | undefined, limit: number) => Promise<Page>
+  /**
+   * Hands on records as they come, from now on. Nothing is read from an engine for a log that nobody follows.
+   *
+   * @returns A function that stops it.
+   */
+  follow: (follower: Follower) => () => void
+  /** Called once, when the channel closes. The records stay where the engine keeps them. */
+  close: () => Promise<void>
+}
+
+/** What was read of a log. */
+export interface Page {
+  readonly epoch: string
+  /**
+   * Whether what stood after the position is not all there any more: records were dropped, or the position is of another
+   * epoch or beyond the end. Then there are no records.
+   */
+  readonly lost: boolean
+  readonly records: readonly StoredRecord[]
+  /** Up to here there is nothing else: the last record's offset, or the end of the log. */
+  readonly through: number
+  /** Reading after this offset gives all that is retained. */
+  readonly earliest: number
+}
+
+/** Who is handed the records of a log. A broker calls it synchronously, and never before `follow` has returned. */
+export interface Follower {
+  /** The next records stand right after this position. Called first, and whenever records may have been missed. */
+  begin: (position: Position) => void
+  receive: (records: readonly StoredRecord[]) => void
+}

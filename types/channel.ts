@@ -1,0 +1,203 @@
+import type { FastifyRequest } from 'fastify'
+import type { EventConstructors, EventSchemas, EventStream, NamedEvents, StreamGapEvent, StreamPositionEvent } from './event.js'
+import type { CloseReason } from './sink.js'
+
+/** How much of a channel's past is kept for those who come back: the newest events, up to whichever limit is met first. */
+export interface HistoryOptions {
+  /** Events. Default: 1 000. 0 keeps none; `Infinity` leaves it to the other limits. */
+  maxEvents?: number
+  /** Bytes of the events' payloads. Default: 8 MiB. `Infinity` leaves it to the other limits. */
+  maxBytes?: number
+  /** Milliseconds. Default: `Infinity`. */
+  maxAgeMs?: number
+}
+
+/** Options of `app.sse.channel(name, stream, options)`. */
+export type ChannelOptions<Schemas extends EventSchemas = EventSchemas, Identity = unknown> =
+  | HistoryChannelOptions<Schemas, Identity>
+  | LatestChannelOptions<Schemas, Identity>
+
+/** What every channel may have. */
+export interface CommonChannelOptions<Identity = unknown> {
+  /** Who a request is, for those who listen to `subscribe` and `unsubscribe`. Default: nobody. */
+  identity?: (request: FastifyRequest) => Identity
+  /** How long an idempotency key is remembered, in milliseconds. Default: 120 000. */
+  idempotencyWindowMs?: number
+}
+
+/** A channel that keeps its newest events. */
+export interface HistoryChannelOptions<Schemas extends EventSchemas = EventSchemas, Identity = unknown> extends CommonChannelOptions<Identity> {
+  history?: HistoryOptions
+  retain?: 'history'
+  /**
+   * Where a subscriber has missed events that are gone, what replaces them: the state that they led to. Without one it is
+   * told by a `stream-gap`. Called once for all who need it at the same time and for the same topics.
+   */
+  snapshot?: (context: SnapshotContext) => Snapshot<NamedEvents<Schemas>> | Promise<Snapshot<NamedEvents<Schemas>>>
+  key?: undefined
+  maxKeys?: undefined
+}
+
+/** A channel that keeps the newest event of every key, and spares slow subscribers the others. */
+export interface LatestChannelOptions<Schemas extends EventSchemas = EventSchemas, Identity = unknown> extends CommonChannelOptions<Identity> {
+  retain: 'latest'
+  /** What an event is the newest value of: a non-empty string. */
+  key: (event: NamedEvents<Schemas>) => string
+  /** Keys that are kept; beyond it the one that was not updated for longest is dropped, deleted ones first. Default: 10 000. */
+  maxKeys?: number
+  history?: undefined
+  snapshot?: undefined
+}
+
+/** What a snapshot is asked for. */
+export interface SnapshotContext {
+  /** The topics of those who need it; undefined where they take all. */
+  readonly topics: readonly Topic[] | undefined
+  /** The channel's position when it was asked: events after it will follow. */
+  readonly position: string
+}
+
+/**
+ * The events that make up a state. Those after the position at which the snapshot was asked for follow. A snapshot that
+ * is read synchronously from what the same process publishes fits it exactly; one that knows what it includes says so
+ * by its own `position`, an id that `publish()` gave.
+ */
+export type Snapshot<Event> = Iterable<Event> | { events: Iterable<Event>, position: string }
+
+/** An exact name, or all names that begin with a prefix. A string is never a pattern, so that a name from a request can't be one. */
+export type Topic = string | { readonly prefix: string }
+
+/** Options of `channel.publish(event, options)`. */
+export interface PublishOptions {
+  /** Who gets the event: those who subscribed to this topic, or to no topic in particular. Default: only the latter. */
+  topic?: string
+  /** Instead of what the channel's `key` says. Only on channels that retain the latest. */
+  key?: string
+  /** Deletes the key: who is there gets the event like any other, who comes later gets nothing of the key. Only on channels that retain the latest. */
+  tombstone?: boolean
+  /** Publishing again with the same key within the channel's `idempotencyWindowMs` does nothing, and gives the same id. */
+  idempotencyKey?: string
+}
+
+/** Options of `channel.subscribe(subscriber, options)`. */
+export interface SubscribeOptions<Event> {
+  /** Any of these. Default: every event of the channel, with or without a topic. */
+  topics?: readonly Topic[]
+  /** Whether this subscriber gets the event. Also asked on replay and for snapshots. Runs in the async context of `subscribe()`. One that throws fails the subscription. */
+  filter?: (event: Event) => boolean
+  /**
+   * Where to begin without a last event ID: `live` is now, `start` the earliest event that is retained, `snapshot` the
+   * channel's snapshot; or a position, such as `await channel.position()` gave. Default: `live`; channels that retain the
+   * latest begin with the newest event of every key, unless this says `live`.
+   */
+  from?: 'live' | 'start' | 'snapshot' | { readonly position: string }
+  /** Ends the stream at this time, a `Date` or milliseconds since the epoch, so that the client comes back with new credentials. Default: never. */
+  expiresAt?: Date | number
+}
+
+/** Who subscribes, where there is no request: a job, a queue, another protocol. */
+export interface SubscriberOptions<Identity = unknown> {
+  /** The id of the last event it got. */
+  lastEventId?: string | undefined
+  /** Ends the subscription. */
+  signal?: AbortSignal | undefined
+  /** Who it is, for those who listen to `subscribe` and `unsubscribe`. */
+  identity?: Identity | undefined
+}
+
+/** A request, of whatever route: its own types would not let it be a `FastifyRequest`. */
+export type AnyRequest = Pick<FastifyRequest, 'id' | 'method' | 'prefersEventStream'>
+
+/** An event as a subscriber gets it. It is shared by all subscribers, and frozen. */
+export type Delivered<Event> = Event & { readonly id?: string }
+
+/** Whatever a subscription may give: the channel's events, and what the plugin says about their sequence. */
+export type SubscriptionEvent<Schemas extends EventSchemas> = Delivered<NamedEvents<Schemas>> | StreamGapEvent | StreamPositionEvent
+
+/**
+ * Events of a channel, for one subscriber: return it from a handler, `yield *` it, or iterate it. It begins where the
+ * channel stood when `subscribe()` was called, holds nothing until it is iterated, and can be iterated once.
+ */
+export interface Subscription<Event = unknown> extends AsyncIterable<Event> {
+  /** Ends it. Idempotent. */
+  close: () => void
+}
+
+/** Who has come or gone. */
+export interface Presence<Identity = unknown> {
+  readonly channel: string
+  /** Undefined where it takes all. */
+  readonly topics: readonly Topic[] | undefined
+  readonly identity: Identity | undefined
+}
+
+/** Who has gone, and why. */
+export interface Departure<Identity = unknown> extends Presence<Identity> {
+  readonly reason: CloseReason
+}
+
+/** The listeners of a channel. */
+export interface ChannelEvents<Identity> {
+  subscribe: (presence: Presence<Identity>) => void
+  unsubscribe: (departure: Departure<Identity>) => void
+}
+
+/**
+ * Events that are published once and reach every subscriber, on every instance that shares the broker.
+ *
+ * @example
+ * const trades = app.sse.channel('trades', prices, { history: { maxEvents: 10_000 } })
+ * app.get('/trades', { schema: { response: { 200: prices } } }, request => trades.subscribe(request))
+ * await trades.publish(price({ symbol: 'ACME', value: 1 }))
+ */
+export interface Channel<Schemas extends EventSchemas = EventSchemas, Final extends string = string, Identity = unknown> {
+  readonly name: string
+  readonly stream: EventStream<Schemas, Final>
+  /** The constructors of the stream's events. */
+  readonly event: EventConstructors<Schemas>
+  /**
+   * Checks, encodes and stores an event, once for all subscribers.
+   *
+   * @returns The event's id.
+   * @throws FST_ERR_SSE_INVALID_EVENT (and its kin), FST_ERR_SSE_PUBLISH_INVALID, FST_ERR_SSE_CHANNEL_CLOSED; then nobody got it.
+   */
+  publish: (event: NamedEvents<Schemas>, options?: PublishOptions) => Promise<string>
+  /**
+   * Begins where the subscriber's last event ID says, else where `from` does.
+   *
+   * @throws FST_ERR_SSE_SUBSCRIBE_INVALID, FST_ERR_SSE_CHANNEL_CLOSED
+   */
+  subscribe: (
+    subscriber: AnyRequest | SubscriberOptions<Identity>,
+    options?: SubscribeOptions<Delivered<NamedEvents<Schemas>>>
+  ) => Subscription<SubscriptionEvent<Schemas>>
+  /** The id of the newest event: who begins there misses nothing that is published from now on. For pages that are rendered with what has happened so far. */
+  position: () => Promise<string>
+  /** Subscribers of this instance; with a topic, those who get its events. */
+  subscriberCount: (topic?: string) => number
+  on: <Name extends keyof ChannelEvents<Identity>>(name: Name, listener: ChannelEvents<Identity>[Name]) => this
+  off: <Name extends keyof ChannelEvents<Identity>>(name: Name, listener: ChannelEvents<Identity>[Name]) => this
+  /** Ends all subscriptions of this instance and frees the name. Idempotent. */
+  close: () => Promise<void>
+}
+
+/** `app.sse` */
+export interface ServerEvents {
+  /**
+   * Opens a channel. Its schemas are compiled with the first event, or when the server is ready.
+   *
+   * @throws FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS
+   */
+  channel: <Schemas extends EventSchemas, Final extends string, Identity = unknown>(
+    name: string, stream: EventStream<Schemas, Final>, options?: ChannelOptions<Schemas, Identity>
+  ) => Channel<Schemas, Final, Identity>
+  /**
+   * Several subscriptions on one connection, of which a page has six on HTTP/1.1. One id resumes all of them.
+   *
+   * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
+   */
+  merge: <Subscriptions extends ReadonlyArray<Subscription<unknown>>>(...subscriptions: Subscriptions) => Subscription<EventIn<Subscriptions[number]>>
+}
+
+/** What a subscription gives. */
+type EventIn<Of> = Of extends Subscription<infer Event> ? Event : never
