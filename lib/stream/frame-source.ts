@@ -1,9 +1,11 @@
 // Symbol.for, so that the ESM and the CommonJS copy of this package know each other's subscriptions.
 const kFrames = Symbol.for('fastify-typed-sse.frames')
 
-/** Frames that leave together, already encoded and shared: nobody may change the bytes. */
+/** Frames that leave together, already encoded and shared: nobody may change the bytes. Made by `shareFrames`. */
 export interface Frames {
   readonly bytes: Buffer
+  /** The chunk of HTTP/1.1 around these bytes, in the same memory. */
+  readonly chunk: Buffer
   /** Events among them. */
   readonly events: number
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Frames } from './frame-source.js'
 
 /** Frames are handed on in chunks of at most this many bytes, so that a slow reader's progress shows. */
 const CHUNK_BYTES = 64 * 1024
@@ -49,7 +50,19 @@ export class FrameStream extends Readable {
     }
   }
 
-  /** Whether a pulled source may go on in this turn. */
+  /**
+   * Takes frames that many streams share. They leave at once, after what was written before, and are not copied. Nothing
+   * is taken after {@link finish}.
+   *
+   * @param nowMs The time of performance.now(): whoever writes to many streams need not ask for it each time.
+   */
+  writeShared (frames: Frames, nowMs = performance.now()): void {
+    if (this.destroyed || this.#finishing) return
+    if (this.#pending !== '') this.flush()
+    this.#handOn(frames.bytes, nowMs)
+  }
+
+  /** Whether a source may go on in this turn. */
   get hasRoom (): boolean {
     return this.#wanted && this.#pending.length < TURN_CHARS
   }
@@ -93,13 +106,7 @@ export class FrameStream extends Readable {
     if (this.destroyed || this.readableEnded) return
     const pending = this.#pending
     this.#pending = ''
-    if (pending !== '') {
-      this.#wanted = false
-      const chunk = Buffer.from(pending)
-      this.bytes += chunk.length
-      this.flushedAtMs = performance.now()
-      for (let start = 0; start < chunk.length; start += CHUNK_BYTES) this.push(chunk.subarray(start, start + CHUNK_BYTES))
-    }
+    if (pending !== '') this.#handOn(Buffer.from(pending), performance.now())
     if (this.#finishing) this.push(null)
   }
 
@@ -113,6 +120,13 @@ export class FrameStream extends Readable {
     this.#settleRoom(false)
     this.#onDestroy()
     callback(error)
+  }
+
+  #handOn (bytes: Buffer, nowMs: number): void {
+    this.#wanted = false
+    this.bytes += bytes.length
+    this.flushedAtMs = nowMs
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) this.push(bytes.subarray(start, start + CHUNK_BYTES))
   }
 
   #giveRoom (): void {

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { FrameStream } from '../../lib/stream/frame-stream.js'
+import { shareFrames } from '../../lib/stream/shared-frames.js'
 
 t.test('joins the frames of one tick to one chunk', async t => {
   const stream = new FrameStream(() => {})
@@ -62,4 +63,49 @@ t.test('a destroyed one has no room, forgets what was pending, and says so once'
   await new Promise(setImmediate)
   t.equal(stream.bytes, 0)
   t.equal(destroyed, 1)
+})
+
+t.test('hands shared frames on at once, uncopied, after what was written before', async t => {
+  const stream = new FrameStream(() => {})
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+  await new Promise(setImmediate)
+  const shared = shareFrames('shared\n', 1)
+  stream.write('a\n')
+  stream.writeShared(shared, 7)
+  stream.write('b\n')
+  t.strictSame(chunks.map(String), ['a\n', 'shared\n'])
+  t.equal(chunks[1]?.buffer, shared.bytes.buffer)
+  t.equal(stream.flushedAtMs, 7)
+  t.equal(stream.bytes, 9)
+  await new Promise(setImmediate)
+  t.strictSame(chunks.map(String), ['a\n', 'shared\n', 'b\n'])
+  stream.writeShared(shared)
+  t.ok(Math.abs(stream.flushedAtMs - performance.now()) < 1_000)
+  stream.destroy()
+})
+
+t.test('hands large shared frames on in pieces, uncopied', async t => {
+  const stream = new FrameStream(() => {})
+  const shared = shareFrames('x'.repeat(70_000), 1)
+  stream.writeShared(shared)
+  t.notOk(stream.hasRoom)
+  t.equal(stream.queued, 70_000)
+  const chunks: Buffer[] = []
+  stream.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+  stream.finish()
+  await new Promise(resolve => { stream.once('end', resolve) })
+  t.strictSame(chunks.map(chunk => chunk.length), [65_536, 70_000 - 65_536])
+  t.ok(chunks.every(chunk => chunk.buffer === shared.bytes.buffer))
+})
+
+t.test('takes no shared frames after its end', async t => {
+  const finished = new FrameStream(() => {})
+  finished.finish()
+  finished.writeShared(shareFrames('late\n', 1))
+  t.equal(await text(finished), '')
+  const destroyed = new FrameStream(() => {})
+  destroyed.destroy()
+  destroyed.writeShared(shareFrames('late\n', 1))
+  t.equal(destroyed.bytes, 0)
 })
