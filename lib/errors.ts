@@ -24,6 +24,9 @@ export const FST_ERR_SSE_INVALID_EVENT = createError<[problem: string]>('FST_ERR
 export const FST_ERR_SSE_UNKNOWN_EVENT = createError<[received: string, declared: string]>('FST_ERR_SSE_UNKNOWN_EVENT', "the event name should be one of %s, instead got '%s'", 500, TypeError)
 export const FST_ERR_SSE_FIELD_INVALID = createError<[field: string, expected: string, received: string]>('FST_ERR_SSE_FIELD_INVALID', "the field '%s' of an event should be %s, instead got '%s'", 500, TypeError)
 
+// Channels
+export const FST_ERR_SSE_CHANNEL_CLOSED = createError<[channel: string]>('FST_ERR_SSE_CHANNEL_CLOSED', "the channel '%s' is closed; nothing can be published to it, and nobody can subscribe", 503)
+
 // Life of a stream
 export const FST_ERR_SSE_ITERATOR_INVALID = createError<[problem: string]>('FST_ERR_SSE_ITERATOR_INVALID', 'the source of the event stream does not keep the async iterator protocol: %s', 500, TypeError)
 export const FST_ERR_SSE_SOURCE_FAILED = createError<[thrown: string]>('FST_ERR_SSE_SOURCE_FAILED', "the source of the event stream threw '%s', which is not an error", 500)

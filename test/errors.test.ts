@@ -13,7 +13,8 @@ const made = Object.entries(errors).map(([name, Constructor]) => ({ name, error:
 /** The status codes that are not 500. */
 const STATUS_CODES: Record<string, number> = {
   FST_ERR_SSE_NOT_ACCEPTABLE: 406,
-  FST_ERR_SSE_STREAM_CLOSED: 499
+  FST_ERR_SSE_STREAM_CLOSED: 499,
+  FST_ERR_SSE_CHANNEL_CLOSED: 503
 }
 
 t.test('a code is the name of its constructor', async t => {

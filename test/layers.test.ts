@@ -15,6 +15,7 @@ const LAYERS: Rules = {
     'lib/stray-stream.ts',
     'lib/stream/',
     'lib/schema/',
+    'lib/brokers/',
     'lib/wire/',
     'lib/options.ts',
     'lib/as-error.ts',
