@@ -75,7 +75,8 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
 
     return createCodec(event, bundled, {
       check: compileCheck(matches),
-      transform: compileTransforms(bundled, matches),
+      transform: compileTransforms(bundled, matches, 'Encode'),
+      restore: compileTransforms(bundled, matches, 'Decode'),
       serialize: compileSerializer(bundled, matches),
       isChecked: validate,
       isBlunt: opts.$data === true

@@ -7,7 +7,7 @@ import { type CheckError, describeFailure, describePointer } from './problem.js'
 import { ShapeMismatch } from './projection.js'
 import { TransformFailure } from './transform.js'
 
-/** Checks and serializes the payloads of one event. */
+/** Checks and serializes the payloads of one event, and reads them again. */
 export interface PayloadCodec {
   /** Raw text (a string schema with a contentMediaType other than JSON) rather than JSON. */
   readonly text: boolean
@@ -17,6 +17,12 @@ export interface PayloadCodec {
    * @throws FST_ERR_SSE_INVALID_EVENT
    */
   readonly encode: (data: unknown) => string
+  /**
+   * Reads what was encoded, checks it and decodes its Transforms. Another version of the app may have encoded it.
+   *
+   * @throws FST_ERR_SSE_INVALID_EVENT
+   */
+  readonly decode: (written: string) => unknown
 }
 
 /** A check as ajv compiles it, which leaves there what failed. */
@@ -27,8 +33,10 @@ export interface Check {
 
 export interface PayloadParts {
   check: Check
-  /** Undefined where the schema has no Transforms. */
+  /** Encodes Transforms. Undefined where the schema has none. */
   transform: ((data: unknown) => unknown) | undefined
+  /** Decodes Transforms. Undefined where the schema has none. */
+  restore: ((data: unknown) => unknown) | undefined
   /** Undefined for what JSON does not have. */
   serialize: (data: unknown) => string | undefined
   /** Whether payloads are checked. Those that are not can bring up errors that repeat them. */
@@ -37,9 +45,9 @@ export interface PayloadParts {
   isBlunt: boolean
 }
 
-/** Puts together what encodes the payloads of an event. Its errors never say what a payload holds. */
+/** Puts together what encodes and decodes the payloads of an event. Its errors never say what a payload holds. */
 export function createCodec (event: string, { schema, names }: Bundle, parts: PayloadParts): PayloadCodec {
-  const { check, transform, serialize, isChecked, isBlunt } = parts
+  const { check, transform, restore, serialize, isChecked, isBlunt } = parts
   const text = isText(schema, schema)
   const write = text ? asText : serialize
 
@@ -65,6 +73,30 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
     return encode(encoded)
   }
 
+  function decode (written: string): unknown {
+    const data = text ? written : parse(written)
+    try {
+      if (check(data)) return restore === undefined ? data : restore(data)
+    } catch (cause) {
+      if (cause instanceof TransformFailure) throw unreadable(...transformProblem(cause, data, 'decodes'))
+      throw unreadable('the payload should be readable by its schema, but that fails', cause)
+    }
+    throw unreadable(describeFailure(check.errors!, data, names, isBlunt))
+  }
+
+  function parse (json: string): unknown {
+    try {
+      return JSON.parse(json)
+    } catch {
+      throw unreadable('the payload should be JSON') // the error repeats the payload
+    }
+  }
+
+  function unreadable (problem: string, ...cause: [] | [cause: unknown]): Error {
+    const message = `the stored event '${event}': ${problem}`
+    return cause.length === 0 ? FST_ERR_SSE_INVALID_EVENT(message) : FST_ERR_SSE_INVALID_EVENT(message, ...withCause(cause[0]))
+  }
+
   function refusal (data: unknown): Error {
     const problem = check.errors == null
       ? text ? 'the payload should be string' : `the payload should be a value that JSON has, instead got '${describe(data)}'`
@@ -74,8 +106,8 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
 
   function failure (cause: unknown, data: unknown): Error {
     if (cause instanceof TransformFailure) {
-      const place = describePointer(cause.pointer, data, names)
-      return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${place} should be a value that its Transform encodes, but that threw`, ...withCause(cause.cause))
+      const [problem, thrown] = transformProblem(cause, data, 'encodes')
+      return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${problem}`, ...withCause(thrown))
     }
     const problem = cause instanceof ShapeMismatch ? 'should have the shape of its schema' : 'should be representable as JSON, but that fails'
     const message = `event '${event}': the payload ${problem}`
@@ -83,9 +115,13 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
     return isChecked ? FST_ERR_SSE_INVALID_EVENT(message, ...withCause(cause)) : FST_ERR_SSE_INVALID_EVENT(message)
   }
 
-  if (transform !== undefined) return { text, encode: encodeTransforms }
+  function transformProblem ({ pointer, cause }: TransformFailure, data: unknown, does: string): [problem: string, cause: unknown] {
+    return [`${describePointer(pointer, data, names)} should be a value that its Transform ${does}, but that threw`, cause]
+  }
+
+  if (transform !== undefined) return { text, encode: encodeTransforms, decode }
   // Constructors of events without payload take no argument.
-  return { text, encode: schema.type === 'null' ? data => encode(data ?? null) : encode }
+  return { text, encode: schema.type === 'null' ? data => encode(data ?? null) : encode, decode }
 }
 
 /** The types of JSON are written by https://mimesniff.spec.whatwg.org/#json-mime-type */

@@ -6,9 +6,14 @@ import { read, write } from './property.js'
 /** Tells whether a value satisfies the schema that a reference of the bundle names. */
 export type Matches = (reference: string) => (value: unknown) => boolean
 
-type Encode = (value: unknown) => unknown
+/** Towards the wire, or back from it. */
+type Direction = 'Encode' | 'Decode'
 
-/** A Transform's Encode threw. */
+type Convert = (value: unknown) => unknown
+
+interface Alternative { fits: (value: unknown) => boolean, convert: Convert }
+
+/** A Transform's Encode or Decode threw. */
 export class TransformFailure {
   readonly pointer: string
   readonly cause: unknown
@@ -20,99 +25,125 @@ export class TransformFailure {
 }
 
 /**
- * Compiles what encodes the Transforms of a payload: a `Date` becomes a string. The payload itself is left alone.
+ * Compiles what encodes the Transforms of a payload, a `Date` becomes a string, or what decodes them again. The value
+ * that it is given is left alone.
  *
- * TypeBox's own `TransformEncode` does not serve here: in unions it asks TypeBox's check, which knows no formats, and
- * it gives up as soon as the Encode of one alternative throws.
+ * TypeBox's own `TransformEncode` and `TransformDecode` do not serve here: in unions they ask TypeBox's check, which
+ * knows no formats, and the first gives up as soon as the Encode of one alternative throws.
  *
  * @returns undefined where the schema has no Transforms. Otherwise a function, which may throw TransformFailure.
  */
-export function compileTransforms ({ schema: root }: Bundle, matches: Matches): Encode | undefined {
-  const references = new Map<string, Encode>()
+export function compileTransforms ({ schema: root }: Bundle, matches: Matches, direction: Direction): Convert | undefined {
+  const references = new Map<string, Convert>()
   return compile(root)
 
-  function compile (schema: Schema | undefined): Encode | undefined {
+  function compile (schema: Schema | undefined): Convert | undefined {
     if (!isSchemaObject(schema) || !hasTransform(schema, root)) return undefined
     const { $ref, allOf = [], anyOf, oneOf } = schema
-    const own = (schema as { [TransformKind]?: { Encode: Encode } })[TransformKind]
-    const steps = [
-      own && guard(own.Encode),
+    const own = (schema as { [TransformKind]?: Record<Direction, Convert> })[TransformKind]
+    return chain([
+      own && guard(own[direction]),
       $ref === undefined ? undefined : compileReference($ref),
       compileObject(schema),
       compileArray(schema),
       ...allOf.map(compile),
       anyOf && compileUnion(anyOf),
       oneOf && compileUnion(oneOf)
-    ].filter(step => step !== undefined)
-    return steps.length === 1 ? steps[0] : value => steps.reduce((encoded, step) => step(encoded), value)
+    ])
   }
 
-  function compileReference (reference: string): Encode {
+  /** Puts together what encodes one value from the outside in; it is decoded from the inside out. */
+  function chain (conversions: Array<Convert | undefined>): Convert | undefined {
+    const steps = inOrder(conversions.filter(step => step !== undefined))
+    return steps.length < 2 ? steps[0] : value => steps.reduce((converted, step) => step(converted), value)
+  }
+
+  function inOrder<Step> (steps: Step[]): Step[] {
+    return direction === 'Encode' ? steps : steps.reverse()
+  }
+
+  function compileReference (reference: string): Convert {
     const known = references.get(reference)
     if (known !== undefined) return known
-    const late: { encode?: Encode | undefined } = {}
-    const encode: Encode = value => late.encode === undefined ? value : late.encode(value)
-    references.set(reference, encode) // before its schema is compiled, which may be recursive
-    late.encode = compile(dereference(root, reference))
-    return encode
+    const late: { convert?: Convert | undefined } = {}
+    const convert: Convert = value => late.convert === undefined ? value : late.convert(value)
+    references.set(reference, convert) // before its schema is compiled, which may be recursive
+    late.convert = compile(dereference(root, reference))
+    return convert
   }
 
-  function compileObject ({ properties = {}, patternProperties = {}, additionalProperties }: SchemaObject): Encode | undefined {
-    const declared = Object.entries(properties).map(([name, schema]) => ({ name, encode: compile(schema) }))
-    const patterns = Object.entries(patternProperties).map(([pattern, schema]) => ({ pattern: new RegExp(pattern, 'u'), encode: compile(schema) }))
+  function compileObject ({ properties = {}, patternProperties = {}, additionalProperties }: SchemaObject): Convert | undefined {
+    const patterns = Object.entries(patternProperties).map(([pattern, schema]) => ({ pattern: new RegExp(pattern, 'u'), convert: compile(schema) }))
+    const fitting = (name: string): typeof patterns => patterns.filter(({ pattern }) => pattern.test(name))
+    const declared = Object.entries(properties).map(([name, schema]) => ({
+      name, convert: chain([compile(schema), ...fitting(name).map(({ convert }) => convert)])
+    }))
     const others = compile(additionalProperties)
-    const isOpen = others !== undefined || patterns.some(({ encode }) => encode !== undefined)
-    if (!isOpen && declared.every(({ encode }) => encode === undefined)) return undefined
+    const isOpen = others !== undefined || patterns.some(({ convert }) => convert !== undefined)
+    if (!isOpen && declared.every(({ convert }) => convert === undefined)) return undefined
 
     return value => {
       if (!isSchemaObject(value) || typeof value['toJSON'] === 'function') return value
-      const encoded = { ...value }
+      const converted = { ...value }
       // All that is declared, since the spread does not copy what a class's getters say.
-      for (const { name, encode } of declared) put(encoded, name, read(value, name), encode)
-      if (isOpen) encodeOthers(encoded)
-      return encoded
+      for (const { name, convert } of declared) put(converted, name, read(value, name), convert)
+      if (isOpen) convertOthers(converted)
+      return converted
     }
 
-    function encodeOthers (encoded: SchemaObject): void {
-      for (const name of Object.keys(encoded)) {
-        const fitting = patterns.filter(({ pattern }) => pattern.test(name))
-        for (const { encode } of fitting) put(encoded, name, encoded[name], encode)
-        if (fitting.length === 0 && !Object.hasOwn(properties, name)) put(encoded, name, encoded[name], others)
+    function convertOthers (converted: SchemaObject): void {
+      for (const name of Object.keys(converted)) {
+        if (Object.hasOwn(properties, name)) continue
+        const found = inOrder(fitting(name))
+        for (const { convert } of found) put(converted, name, converted[name], convert)
+        if (found.length === 0) put(converted, name, converted[name], others)
       }
     }
   }
 
-  function compileArray ({ items, additionalItems }: SchemaObject): Encode | undefined {
+  function compileArray ({ items, additionalItems }: SchemaObject): Convert | undefined {
     const tuple = Array.isArray(items) ? items.map(compile) : []
     const rest = compile(Array.isArray(items) ? additionalItems : items)
-    if (tuple.every(encode => encode === undefined) && rest === undefined) return undefined
+    if (tuple.every(convert => convert === undefined) && rest === undefined) return undefined
 
     return value => Array.isArray(value)
       ? value.map((item, index) => inside(String(index), item, index < tuple.length ? tuple[index] : rest))
       : value
   }
 
-  /**
-   * Takes the first alternative that the encoded value satisfies. Those that the value satisfies as it is come first:
-   * an Encode that takes anything, such as `String`, should not take what another alternative means.
-   */
-  function compileUnion (schemas: Schema[]): Encode {
+  function compileUnion (schemas: Schema[]): Convert {
     const alternatives = schemas.filter(isSchemaObject).map(({ $ref }) => ({
-      fits: matches($ref!), encode: compileReference($ref!)
+      fits: matches($ref!), convert: compileReference($ref!)
     }))
-    return value => {
-      let failure: unknown
-      for (const { fits, encode } of [...alternatives.filter(({ fits }) => fits(value)), ...alternatives]) {
-        try {
-          const encoded = encode(value)
-          if (fits(encoded)) return encoded
-        } catch (error) {
-          failure ??= error
-        }
+    return direction === 'Encode' ? encodeFirst(alternatives) : decodeFirst(alternatives)
+  }
+}
+
+/**
+ * Takes the first alternative that the encoded value satisfies. Those that the value satisfies as it is come first:
+ * an Encode that takes anything, such as `String`, should not take what another alternative means.
+ */
+function encodeFirst (alternatives: Alternative[]): Convert {
+  return value => {
+    let failure: unknown
+    for (const { fits, convert } of [...alternatives.filter(({ fits }) => fits(value)), ...alternatives]) {
+      try {
+        const encoded = convert(value)
+        if (fits(encoded)) return encoded
+      } catch (error) {
+        failure ??= error
       }
-      if (failure !== undefined) throw failure
-      return value
     }
+    if (failure !== undefined) throw failure
+    return value
+  }
+}
+
+/** Takes the first alternative that the value satisfies as it was written. */
+function decodeFirst (alternatives: Alternative[]): Convert {
+  return value => {
+    const fitting = alternatives.find(({ fits }) => fits(value))
+    return fitting === undefined ? value : fitting.convert(value)
   }
 }
 
@@ -129,24 +160,24 @@ function hasTransform (schema: Schema, root: Bundle['schema'], seen = new Set<Sc
   return found
 }
 
-function put (object: object, name: string, value: unknown, encode: Encode | undefined): void {
-  if (value !== undefined) write(object, name, inside(name, value, encode))
+function put (object: object, name: string, value: unknown, convert: Convert | undefined): void {
+  if (value !== undefined) write(object, name, inside(name, value, convert))
 }
 
-function inside (segment: string, value: unknown, encode: Encode | undefined): unknown {
-  if (encode === undefined) return value
+function inside (segment: string, value: unknown, convert: Convert | undefined): unknown {
+  if (convert === undefined) return value
   try {
-    return encode(value)
+    return convert(value)
   } catch (error) {
     if (!(error instanceof TransformFailure)) throw error
     throw new TransformFailure(`/${escapePointer(segment)}${error.pointer}`, error.cause)
   }
 }
 
-function guard (encode: Encode): Encode {
+function guard (convert: Convert): Convert {
   return value => {
     try {
-      return encode(value)
+      return convert(value)
     } catch (cause) {
       throw new TransformFailure('', cause)
     }

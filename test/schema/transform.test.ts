@@ -111,8 +111,11 @@ t.test('has nothing to do where there is no Transform', async t => {
     Type.Recursive(This => Type.Object({ at: Type.Optional(Type.Union([Type.String(), This])), list: Type.Array(This) })),
     Type.Record(Type.String(), Type.Tuple([Type.String()]))
   ]
+  const surroundings = { sharedSchemas: {}, isFormat: () => true, isKeyword: () => true }
   for (const schema of schemas) {
-    t.equal(compileTransforms(bundle(schema, { sharedSchemas: {}, isFormat: () => true, isKeyword: () => true }), () => () => true), undefined)
+    for (const direction of ['Encode', 'Decode'] as const) {
+      t.equal(compileTransforms(bundle(schema, surroundings), () => () => true, direction), undefined)
+    }
   }
 })
 
