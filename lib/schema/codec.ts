@@ -1,9 +1,11 @@
+import type { NewRecord } from '../../types/broker.js'
 import type { EventStream } from '../../types/event.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_FIELD_INVALID, FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_UNKNOWN_EVENT } from '../errors.js'
 import { withCause } from '../with-cause.js'
 import { commentFrame, END_ID, eventLine, jsonFrame, received, textFrame } from '../wire/frame.js'
 import type { PayloadCodec, PayloadCompiler } from './compile.js'
+import { deepFreeze } from './deep-freeze.js'
 import { isRaw, RESERVED_PREFIX } from './event-stream.js'
 
 /** Turns the events of a stream into frames, and refuses what is not an event of it. */
@@ -17,19 +19,56 @@ export interface EventCodec {
   readonly encode: (event: unknown, marksEnd: boolean) => string
 }
 
+/** What is stored of an event: its payload as it is written. */
+export interface EncodedEvent { event: string, data: string, retry: number | undefined }
+
+type StoredParts = Pick<NewRecord, 'event' | 'data' | 'retry'>
+
+/** An event that was stored, as it is read again. */
+export interface DecodedEvent { event: string, data: unknown, retry?: number }
+
+/** Encodes the events of a declared stream, also in parts for those who store them, and decodes them again. */
+export interface StreamCodec extends EventCodec {
+  /**
+   * Checks and encodes the parts of a named event, for those who store it before they frame it. Comments and raw frames
+   * are no such events. An id is left out: whoever stores the event gives it one.
+   *
+   * @throws FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_UNKNOWN_EVENT, FST_ERR_SSE_FIELD_INVALID
+   */
+  readonly encodeParts: (event: unknown) => EncodedEvent
+  /**
+   * The frame of stored parts, without an id. They may be of an event that another version of the app declares: data is
+   * split into lines wherever it has line breaks, so that it can never add a field.
+   *
+   * @throws FST_ERR_SSE_FIELD_INVALID for parts that {@link encodeParts} did not make and that can't be represented.
+   * @example
+   * frameOf({ event: 'price', data: '{"value":1}', retry: undefined }) // 'event: price\ndata: {"value":1}\n\n'
+   */
+  readonly frameOf: (parts: StoredParts) => string
+  /**
+   * The event that stored parts encode: JSON parsed, Transforms decoded. Its data may be given to many, and is frozen, as
+   * deep as it is made of plain objects and arrays; the event itself is new, for who adds its id.
+   *
+   * @throws FST_ERR_SSE_INVALID_EVENT for what this version of the app does not declare, or not so.
+   */
+  readonly decode: (parts: StoredParts) => DecodedEvent
+  /** Whether an event of this name is declared by this very schema: a frame that was encoded by it need not be checked again. */
+  readonly declares: (name: string, schema: unknown) => boolean
+}
+
 interface FieldsOfEvent { event?: unknown, data?: unknown, id?: unknown, retry?: unknown, comment?: unknown }
 
-interface CompiledEvent { line: string, payload: PayloadCodec, final: boolean }
+interface CompiledEvent { line: string, schema: unknown, payload: PayloadCodec, final: boolean }
 
 /**
- * Compiles a declared stream, once: a check, a serializer and the first line of the frame for each of its events.
+ * Compiles a declared stream, once: a check, a serializer, a decoder and the first line of the frame for each of its events.
  *
  * @throws FST_ERR_SSE_SCHEMA_BUILD
  */
-export function compileStream (stream: EventStream, compile: PayloadCompiler, route: string): EventCodec {
+export function compileStream (stream: EventStream, compile: PayloadCompiler, route: string): StreamCodec {
   const final = new Set<unknown>(stream.final)
   const events = new Map<unknown, CompiledEvent>(Object.entries(stream.schemas).map(([event, schema]) => [
-    event, { line: eventLine(event), payload: compile(schema, { route, event }), final: final.has(event) }
+    event, { line: eventLine(event), schema, payload: compile(schema, { route, event }), final: final.has(event) }
   ]))
   const names = [...events.keys()].map(name => `'${String(name)}'`).join(', ')
 
@@ -39,7 +78,7 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
     if (known === undefined) {
       const frame = unnamedFrame(fields)
       if (frame !== undefined) return frame
-      throw FST_ERR_SSE_UNKNOWN_EVENT(names, received(fields.event))
+      throw unknownEvent(fields.event)
     }
     const { line, payload } = known
     const id = marksEnd && known.final ? END_ID : checkId(fields.id)
@@ -48,7 +87,39 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
       : jsonFrame(line, payload.encode(fields.data), id, fields.retry)
   }
 
-  return { final, encode }
+  function encodeParts (event: unknown): EncodedEvent {
+    const { event: name, data, retry } = fieldsOf(event)
+    const known = events.get(name)
+    if (known === undefined) throw unknownEvent(name)
+    const parts = { event: name as string, data: known.payload.encode(data), retry: retry as number | undefined }
+    frameOf(parts) // throws what should not be stored: a wrong retry, a text that can't be represented
+    return parts
+  }
+
+  function frameOf ({ event, data, retry }: StoredParts): string {
+    // As text, whatever it is here: JSON has no line breaks, unless another version of the app declares a text.
+    return textFrame(events.get(event)?.line ?? eventLine(event), data, undefined, retry)
+  }
+
+  function decode ({ event, data, retry }: StoredParts): DecodedEvent {
+    const known = events.get(event)
+    if (known === undefined) throw FST_ERR_SSE_INVALID_EVENT(`the stored event '${received(event)}' should be one of ${names}`)
+    const decoded = deepFreeze(known.payload.decode(data))
+    return retry === undefined ? { event, data: decoded } : { event, data: decoded, retry }
+  }
+
+  function declares (name: string, schema: unknown): boolean {
+    const known = events.get(name)
+    return known !== undefined && known.schema === schema
+  }
+
+  function unknownEvent (name: unknown): Error {
+    const isReserved = typeof name === 'string' && name.startsWith(RESERVED_PREFIX)
+    const remark = isReserved ? ` (only subscriptions make events named '${RESERVED_PREFIX}…')` : ''
+    return FST_ERR_SSE_UNKNOWN_EVENT(names + remark, received(name))
+  }
+
+  return { final, encode, encodeParts, frameOf, decode, declares }
 }
 
 /** Events of a route that declares none: strings are written as they are, everything else as JSON. */
