@@ -7,7 +7,10 @@ import type { FastifyBaseLogger } from 'fastify'
 export interface Broker {
   /** Opens the log of a channel. Called once per name and app; several apps that open the same name share one log. */
   open: (options: LogOptions) => Log
-  /** Frees all that the broker holds. The app closes the broker that it was given when it has closed. */
+  /**
+   * Frees what the broker holds, such as connections. Every app that was given the broker closes it, after its logs; what
+   * another app has open then goes on, and the rest is freed with the last of it.
+   */
   close: () => Promise<void>
 }
 
@@ -16,7 +19,7 @@ export interface LogOptions {
   /** The channel's name. */
   readonly name: string
   readonly retention: Retention
-  /** How long an idempotency key is remembered, in milliseconds. */
+  /** How long an idempotency key is remembered after its first use, in milliseconds. */
   readonly idempotencyWindowMs: number
   readonly log: FastifyBaseLogger
 }
@@ -24,7 +27,7 @@ export interface LogOptions {
 /** What a log keeps for those who come later. */
 export type Retention = HistoryRetention | LatestRetention
 
-/** The newest records, up to whichever limit is met first. */
+/** The newest records, up to whichever limit is met first. A limit may be `Infinity`, and `maxEvents` 0. */
 export interface HistoryRetention {
   readonly latest?: false
   readonly maxEvents: number
@@ -33,7 +36,11 @@ export interface HistoryRetention {
   readonly maxAgeMs: number
 }
 
-/** The newest record of each key. */
+/**
+ * The newest record of each key; every record has one. A record that was replaced is lost to nobody. A tombstone is
+ * retained for those who resume before it, and not given to those who read from the start. Whatever `maxKeys` drops is
+ * lost to those before it.
+ */
 export interface LatestRetention {
   readonly latest: true
   /** Beyond which the key that was not updated for longest is dropped. Tombstones count, and are dropped first. */
@@ -78,26 +85,31 @@ export interface StoredRecord extends NewRecord {
 /** The log of one channel. */
 export interface Log {
   /**
-   * Stores a record at the end: taking the offset, storing and handing on are one step, in one order for everybody. An
-   * idempotency key that was used within the window stores nothing, and resolves with where the first one stands.
+   * Stores a record at the end: taking the offset, storing and handing on are one step, in one order for everybody, and
+   * in the order of the calls of one caller. An idempotency key whose first use is within the window stores nothing, and
+   * resolves with where the first one stands.
    */
   append: (record: NewRecord, idempotencyKey?: string) => Promise<Position>
-  /** The end of the log at the time of the call. */
+  /** The end of the log at the time of the call: not before anything whose `append` has resolved, wherever that was. */
   head: () => Promise<Position>
   /**
    * Reads records in order.
    *
    * @param after Undefined reads from the earliest record that is retained.
-   * @param limit The most records to give. A log that retains the latest may give more.
+   * @param limit The most records to give, at least 1. A log that retains the latest may give more.
    */
   read: (after: Position | undefined, limit: number) => Promise<Page>
   /**
    * Hands on records as they come, from now on. Nothing is read from an engine for a log that nobody follows.
    *
-   * @returns A function that stops it.
+   * @returns A function that stops it: the follower is not called again, not even to begin. Idempotent.
    */
   follow: (follower: Follower) => () => void
-  /** Called once, when the channel closes. The records stay where the engine keeps them. */
+  /**
+   * Called once, when the channel closes. Followers are not called again; whatever is called after it fails with
+   * FST_ERR_SSE_CHANNEL_CLOSED. The records stay where the engine keeps them: who opens the log again finds them, or
+   * another epoch.
+   */
   close: () => Promise<void>
 }
 
@@ -110,15 +122,19 @@ export interface Page {
    */
   readonly lost: boolean
   readonly records: readonly StoredRecord[]
-  /** Up to here there is nothing else: the last record's offset, or the end of the log. */
+  /** Up to here there is nothing else: the last record's offset, or the end of the log. Where it was lost, the end. */
   readonly through: number
-  /** Reading after this offset gives all that is retained. */
+  /**
+   * The first offset after which nothing is lost. Reading after it gives all that is retained; in a log that retains the
+   * latest, all but older values, which are read from the start.
+   */
   readonly earliest: number
 }
 
-/** Who is handed the records of a log. A broker calls it synchronously, and never before `follow` has returned. */
+/** Who is handed the records of a log. A broker calls it synchronously, and never before `follow` has returned. It doesn't throw. */
 export interface Follower {
   /** The next records stand right after this position. Called first, and whenever records may have been missed. */
   begin: (position: Position) => void
+  /** In order, at least one at a time. */
   receive: (records: readonly StoredRecord[]) => void
 }
