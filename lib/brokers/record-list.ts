@@ -9,7 +9,8 @@ export interface Link {
 
 /**
  * Records in the order of their offsets, of which any can be taken out at once. A Map keeps an order too, but finding
- * its first entry steps over all that were deleted before it: with 100 000 keys that come and go, 100 times slower.
+ * its first entry steps over all that were deleted before it: where keys come and go, that took ten times as long with
+ * 10 000 of them, and thirty times with 100 000.
  */
 export class RecordList {
   #first: Link | undefined
