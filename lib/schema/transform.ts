@@ -1,4 +1,5 @@
 import { TransformKind } from '@sinclair/typebox'
+import { type Convert, decodeFirst, encodeFirst } from './alternatives.js'
 import type { Bundle } from './bundle.js'
 import { dereference, escapePointer, isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from './json-schema.js'
 import { read, write } from './property.js'
@@ -8,10 +9,6 @@ export type Matches = (reference: string) => (value: unknown) => boolean
 
 /** Towards the wire, or back from it. */
 type Direction = 'Encode' | 'Decode'
-
-type Convert = (value: unknown) => unknown
-
-interface Alternative { fits: (value: unknown) => boolean, convert: Convert }
 
 /** A Transform's Encode or Decode threw. */
 export class TransformFailure {
@@ -116,34 +113,6 @@ export function compileTransforms ({ schema: root }: Bundle, matches: Matches, d
       fits: matches($ref!), convert: compileReference($ref!)
     }))
     return direction === 'Encode' ? encodeFirst(alternatives) : decodeFirst(alternatives)
-  }
-}
-
-/**
- * Takes the first alternative that the encoded value satisfies. Those that the value satisfies as it is come first:
- * an Encode that takes anything, such as `String`, should not take what another alternative means.
- */
-function encodeFirst (alternatives: Alternative[]): Convert {
-  return value => {
-    let failure: unknown
-    for (const { fits, convert } of [...alternatives.filter(({ fits }) => fits(value)), ...alternatives]) {
-      try {
-        const encoded = convert(value)
-        if (fits(encoded)) return encoded
-      } catch (error) {
-        failure ??= error
-      }
-    }
-    if (failure !== undefined) throw failure
-    return value
-  }
-}
-
-/** Takes the first alternative that the value satisfies as it was written. */
-function decodeFirst (alternatives: Alternative[]): Convert {
-  return value => {
-    const fitting = alternatives.find(({ fits }) => fits(value))
-    return fitting === undefined ? value : fitting.convert(value)
   }
 }
 
