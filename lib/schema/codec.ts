@@ -133,7 +133,7 @@ export const undeclaredCodec: EventCodec = {
       if (frame !== undefined) return frame
     }
     if (typeof fields.event === 'string' && fields.event.startsWith(RESERVED_PREFIX)) {
-      throw FST_ERR_SSE_FIELD_INVALID('event', `a name that does not start with '${RESERVED_PREFIX}', which is reserved,`, received(fields.event))
+      throw FST_ERR_SSE_FIELD_INVALID('event', `a name that does not start with '${RESERVED_PREFIX}', which is reserved`, received(fields.event))
     }
     const line = eventLine(fields.event as string | undefined)
     return typeof data === 'string'

@@ -97,7 +97,7 @@ const UNDECLARED: Case[] = [
   [{ event: 'a\ndata: x', data: 'x' }, FIELD, field('event', 'a non-empty string without CR, LF or lone surrogates', 'a\\ndata: x')],
   [{ event: 'a\rdata: x', data: 'x' }, FIELD, field('event', 'a non-empty string without CR, LF or lone surrogates', 'a\\rdata: x')],
   [{ event: { toString: () => 'a\ndata: x' }, data: 'x' }, FIELD, field('event', 'a non-empty string without CR, LF or lone surrogates', 'Object')],
-  [{ event: 'stream-end', data: 'x' }, FIELD, field('event', "a name that does not start with 'stream-', which is reserved,", 'stream-end')]
+  [{ event: 'stream-end', data: 'x' }, FIELD, field('event', "a name that does not start with 'stream-', which is reserved", 'stream-end')]
 ]
 
 for (const [kind, declared, cases] of [['declared', true, DECLARED], ['undeclared', false, UNDECLARED]] as const) {
