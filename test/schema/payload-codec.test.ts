@@ -52,6 +52,7 @@ t.test('text may be shared, and may be encoded by a Transform', async t => {
   const { text, encode } = compile(lines)
   t.equal(text, true)
   t.equal(encode(['a', 'b']), 'a\nb')
+  t.strictSame(compile(lines).decode('a\nb'), ['a', 'b'])
 })
 
 t.test('refuses what JSON does not have, whatever the schema says', async t => {
@@ -101,4 +102,55 @@ t.test('says so where a payload of another shape is not checked before', async t
   const error = errorOf(() => encode(['secret']))
   t.equal(error.message, "event 'price': the payload should have the shape of its schema")
   t.equal(error.cause, undefined)
+})
+
+t.test('reads what it has written', async t => {
+  const cases: Array<[schema: object, data: unknown]> = [
+    [Type.Object({ a: Type.Number(), list: Type.Array(Type.String()) }), { a: 1, list: ['x\r\n', '\ud800'] }],
+    [Type.Null(), null],
+    [Type.Any(), { anything: [1, null, 'x'] }],
+    [Type.String(), '{"a":1}'],
+    [Type.String({ contentMediaType: 'text/html' }), '<b>\n"x"</b>'],
+    [Type.Transform(Type.String()).Decode(BigInt).Encode(String), 10n ** 30n]
+  ]
+  for (const [schema, data] of cases) {
+    for (const validate of [true, false]) {
+      const { encode, decode } = compile(schema, { validate })
+      t.strictSame(decode(encode(data)), data)
+    }
+  }
+  t.equal(compile(Type.Null()).decode(encode(Type.Null(), undefined)), null)
+})
+
+t.test('refuses to read what another version of the app has written, without a word of it', async t => {
+  const custom = new Error('a keyword')
+  const failing = { plugins: [(ajv: { addKeyword: (definition: object) => void }) => ajv.addKeyword({ keyword: 'failing', validate: () => { throw custom } })] } as never
+  const cases: Array<[schema: object, written: string, problem: string, cause?: unknown]> = [
+    [Type.Object({ a: Type.Number() }), '{"a":"secret"}', '/a should be number'],
+    [Type.Object({ a: Type.Optional(Type.Number()) }, { additionalProperties: Type.Number() }), '{"secret":"secret"}', '/* should be number'],
+    [Type.Object({ a: Type.Number() }), 'secret', 'the payload should be JSON'],
+    [Type.Object({ a: Type.Number() }), '', 'the payload should be JSON'],
+    [Type.Null(), '{"a":"secret"}', 'the payload should be null'],
+    [Type.String({ contentMediaType: 'text/html', maxLength: 3 }), 'secret', 'the payload should not have more than 3 characters'],
+    [{ type: 'string', failing: true }, '"secret"', 'the payload should be readable by its schema, but that fails', custom]
+  ]
+  for (const [schema, written, problem, reason] of cases) {
+    const { code, message, cause } = errorOf(() => compile(schema, { ajv: failing }).decode(written))
+    t.strictSame({ code, message, cause }, { code: 'FST_ERR_SSE_INVALID_EVENT', message: `the stored event 'price': ${problem}`, cause: reason })
+  }
+  t.strictSame(compile(Type.Object({ a: Type.Number() }), { validate: false }).decode('{"a":"x","b":1}'), { a: 'x', b: 1 }, 'unless nothing is checked')
+})
+
+t.test('an error of a Transform that decodes is the cause, and is not repeated', async t => {
+  const failure = new Error('secret')
+  const Failing = Type.Transform(Type.String()).Decode(() => { throw failure }).Encode(text => text)
+  const { code, message, cause } = errorOf(() => compile(Type.Object({ list: Type.Array(Failing) })).decode('{"list":["x"]}'))
+  t.equal(code, 'FST_ERR_SSE_INVALID_EVENT')
+  t.equal(message, "the stored event 'price': /list/0 should be a value that its Transform decodes, but that threw")
+  t.equal(cause, failure)
+})
+
+t.test('a Transform is not asked to decode what its schema does not allow', async t => {
+  const Count = Type.Transform(Type.Number()).Decode(() => t.fail('it was asked')).Encode(() => 1)
+  t.equal(errorOf(() => compile(Count).decode('"x"')).message, "the stored event 'price': the payload should be number")
 })
