@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 /** Of util-linux: runs a command on the cores that are listed. */
 const PIN = 'taskset'
 
+/** @typedef {{ server: number, load: number }} Cores */
+
 /**
  * Which core the servers get and which one the load. Undefined where processes can't be pinned or there is only one.
  *
- * @returns {{ server: number, load: number } | undefined}
+ * @returns {Cores | undefined}
  */
 export function pickCores () {
   if (spawnSync(PIN, ['--version']).status !== 0) return undefined
@@ -22,6 +24,23 @@ export function pickCores () {
   return cores.length < 2 ? undefined : { server: cores[0], load: cores[Math.floor(cores.length / 2)] }
 }
 
+/** Beside the sockets of subscribers, a process of Node.js has some thirty files open. */
+const OTHER_FILES = 100
+
+/**
+ * Node.js raises the limit of the processes it starts as far as it may.
+ *
+ * @param {number} sockets How many a process will have open.
+ * @throws {Error} When it may not have as many.
+ */
+export function requireOpenFiles (sockets) {
+  const limit = process.report.getReport().userLimits?.open_files.hard // absent on Windows
+  if (typeof limit === 'number' && limit < sockets + OTHER_FILES) {
+    throw new Error(`${sockets} subscribers need ${sockets + OTHER_FILES} open files, and the limit is ${limit}: ` +
+      'raise it (ulimit -Hn, /etc/security/limits.conf), or try fewer --subscribers')
+  }
+}
+
 /** A script in a process of its own that answers every message with one, in order. */
 export class Peer {
   #child
@@ -31,10 +50,12 @@ export class Peer {
   /**
    * @param {string} script Name of a file beside this one.
    * @param {string[]} args
-   * @param {number | undefined} core
+   * @param {object} how
+   * @param {number | undefined} how.core
+   * @param {string[]} [how.flags] Of Node.js itself.
    */
-  constructor (script, args, core) {
-    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
+  constructor (script, args, { core, flags = [] }) {
+    const command = [process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args]
     if (core !== undefined) command.unshift(PIN, '--cpu-list', String(core))
     this.#name = script
     this.#child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })

@@ -5,47 +5,94 @@ import { median, spread } from './statistics.js'
 /**
  * The results as a Markdown table, best first, failures last.
  *
- * @param {Array<{ title: string, name: string, rounds: object[], error?: string }>} results
- * @param {string} base Name of the contestant that the others are compared with.
+ * @typedef {object} Column
+ * @property {string} heading
+ * @property {(rounds: object[], roundsOf: (name: string) => object[] | undefined) => string} cell Of a contestant's
+ *   rounds, and those of others, by name, who may have failed or not taken part.
+ *
+ * @param {import('./rounds.js').Result[]} results
+ * @param {Column[]} columns
+ * @param {(round: object) => number} rate What is best when it is highest.
  */
-export function table (results, base) {
-  const baseRounds = results.find(({ name, error }) => name === base && error === undefined)?.rounds
-  const rows = results.filter(({ error }) => error === undefined).map(({ title, rounds }) => ({
-    title,
-    rate: median(rounds.map(round => round.eventsPerCpuSecond)),
-    spread: spread(rounds.map(round => round.eventsPerCpuSecond)),
-    // Of the same round, so that what slows the machine down for a while slows both.
-    ratios: baseRounds && rounds.map((round, i) => round.eventsPerCpuSecond / baseRounds[i].eventsPerCpuSecond),
-    longestTurnMs: median(rounds.map(round => round.longestTurnMs)),
-    maxRssMiB: median(rounds.map(round => round.maxRssMiB))
-  })).sort((a, b) => b.rate - a.rate)
-
-  const cells = [
-    ['contestant', 'events per CPU second', 'spread', 'ratio', 'lowest to highest', 'CPU per event', 'longest turn', 'peak memory'],
-    ['---', '---:', '---:', '---:', '---:', '---:', '---:', '---:'],
-    ...rows.map(({ title, rate, spread, ratios, longestTurnMs, maxRssMiB }) => [
-      title,
-      Math.round(rate / 1e3) * 1e3,
-      `± ${percent(spread)}`,
-      ratios ? `**${median(ratios).toFixed(2)}**` : '',
-      ratios ? `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}` : '',
-      `${(1e6 / rate).toFixed(2)} µs`,
-      `${longestTurnMs.toFixed(1)} ms`,
-      `${maxRssMiB.toFixed(0)} MiB`
-    ].map(cell => typeof cell === 'number' ? cell.toLocaleString('en') : cell)),
-    ...results.filter(({ error }) => error !== undefined).map(({ title, error }) => [title, `failed: ${error.replaceAll('|', '\\|')}`, ...Array(6).fill('')])
+export function table (results, columns, rate) {
+  const failed = results.filter(({ error }) => error !== undefined)
+  const passed = results.filter(({ error }) => error === undefined)
+  const roundsOf = name => passed.find(result => result.name === name)?.rounds
+  const rows = [
+    ['contestant', ...columns.map(({ heading }) => heading)],
+    ['---', ...columns.map(() => '---:')],
+    ...passed.toSorted((a, b) => median(b.rounds.map(rate)) - median(a.rounds.map(rate)))
+      .map(({ title, rounds }) => [title, ...columns.map(({ cell }) => cell(rounds, roundsOf))]),
+    ...failed.map(({ title, error }) => [title, `failed: ${error.replaceAll('|', '\\|')}`, ...columns.slice(1).map(() => '')])
   ]
-  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
+  return rows.map(row => `| ${row.join(' | ')} |`).join('\n')
+}
+
+/**
+ * A column with the median of the rounds.
+ *
+ * @param {string} heading
+ * @param {(round: object) => number} value
+ * @param {(median: number) => string} show
+ * @returns {Column}
+ */
+export function medianColumn (heading, value, show) {
+  return { heading, cell: rounds => show(median(rounds.map(value))) }
+}
+
+/**
+ * How far a usual round is from the median.
+ *
+ * @param {(round: object) => number} value
+ * @returns {Column}
+ */
+export function spreadColumn (value) {
+  return {
+    heading: 'spread',
+    cell: rounds => {
+      const part = spread(rounds.map(value))
+      return `± ${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
+    }
+  }
+}
+
+/**
+ * The median of the ratios to another contestant, and the range of them: round by round, so that what slows the machine
+ * down for a while slows both.
+ *
+ * @param {[median: string, range: string]} headings
+ * @param {string} base Name of the other contestant.
+ * @param {(round: object) => number} rate
+ * @returns {[Column, Column]}
+ */
+export function ratioColumns ([heading, rangeHeading], base, rate) {
+  const column = (heading, show) => ({
+    heading,
+    cell: (rounds, roundsOf) => {
+      const baseRounds = roundsOf(base)
+      return baseRounds === undefined ? '' : show(rounds.map((round, i) => rate(round) / rate(baseRounds[i])))
+    }
+  })
+  return [
+    column(heading, ratios => `**${median(ratios).toFixed(2)}**`),
+    column(rangeHeading, ratios => `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`)
+  ]
+}
+
+/** What was measured, as a sentence. */
+export function caption ({ workload, subscribers, rounds, count, warmup }) {
+  const audience = subscribers === 1 ? '' : ` to ${subscribers.toLocaleString('en')} subscribers`
+  return `Workload ${workload}, rounds: ${rounds}, each of ${count.toLocaleString('en')} events${audience} ` +
+    `after ${warmup.toLocaleString('en')} to warm up:`
 }
 
 /** What the results depend on, as a Markdown list. */
-export function conditions ({ packages, cores, workload, rounds, count, warmup }) {
+export function conditions ({ packages, cores }) {
   const [cpu] = cpus()
   return [
-    `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}`,
-    `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`)].join(', ')}`,
-    `- workload ${workload}, rounds: ${rounds}, each of ${count.toLocaleString('en')} events after ${warmup.toLocaleString('en')} to warm up; ` +
+    `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}; ` +
       (cores ? 'each server pinned to one core, the load to another' : 'processes **not pinned** to cores: there is no taskset, or only one core'),
+    `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`)].join(', ')}`,
     `- ${new Date().toISOString().slice(0, 10)}`
   ].join('\n')
 }
@@ -53,8 +100,4 @@ export function conditions ({ packages, cores, workload, rounds, count, warmup }
 function versionOf (name) {
   const path = name === 'fastify-typed-sse' ? '../package.json' : `../node_modules/${name}/package.json`
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version
-}
-
-function percent (part) {
-  return `${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
 }

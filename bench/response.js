@@ -10,7 +10,7 @@ export function isWhole (bytes) {
 }
 
 /**
- * The body of an HTTP/1.1 response with an event stream.
+ * The body of an HTTP/1.1 response with an event stream, or of its beginning.
  *
  * @param {Buffer} bytes
  * @returns {string}
@@ -27,13 +27,13 @@ export function bodyOf (bytes) {
 
 function joinChunks (bytes, start) {
   let body = ''
-  for (;;) {
+  while (start < bytes.length) {
     const lineEnd = bytes.indexOf('\r\n', start)
     const length = Number.parseInt(bytes.toString('latin1', start, lineEnd), 16)
     if (!Number.isSafeInteger(length)) throw new Error('the chunks of the response should have lengths')
-    if (length === 0) return body
     // All payloads are ASCII, and a chunk may end within a character if they were not.
     body += bytes.toString('latin1', lineEnd + 2, lineEnd + 2 + length)
     start = lineEnd + 2 + length + 2
   }
+  return body
 }

@@ -1,17 +1,16 @@
-// node bench/run.js [--workload name] [--rounds n] [--events n] [--only name,…] [--with file]… [--json file]; see README.md
-import { readdirSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { pathToFileURL } from 'node:url'
+// node bench/run.js [--workload name] [--subscribers n,…] [--rounds n] [--events n] [--only name,…] [--with file]…
+//   [--json file]; see README.md
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { measure } from './measure.js'
-import { Peer, pickCores } from './processes.js'
-import { conditions, table } from './report.js'
-
-const BASE = 'node-http'
+import { findContestants } from './contestants.js'
+import { pickCores, requireOpenFiles } from './processes.js'
+import { caption, conditions, table } from './report.js'
+import { runRounds } from './rounds.js'
 
 const { values: options } = parseArgs({
   options: {
     workload: { type: 'string', default: 'one-stream' },
+    subscribers: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     events: { type: 'string' },
     only: { type: 'string' },
@@ -20,60 +19,35 @@ const { values: options } = parseArgs({
   }
 })
 const { workload } = options
-const { defaultCount } = await import(`./workloads/${workload}.js`)
+const { kind, entry, defaultSubscribers, defaultDeliveries } = await import(`./workloads/${workload}.js`)
+const { measure } = await import(`./${kind}/measure.js`)
+const { columns, rate, unit } = await import(`./${kind}/columns.js`)
 const rounds = positive('rounds', options.rounds)
-const count = positive('events', options.events ?? defaultCount)
-const warmup = Math.ceil(count / 2)
+const sizes = options.subscribers?.split(',').map(size => positive('subscribers', size)) ?? defaultSubscribers ?? [1]
+if (defaultSubscribers === undefined && options.subscribers !== undefined) {
+  throw new Error(`${workload} has one subscriber: --subscribers is for others`)
+}
+requireOpenFiles(Math.max(...sizes))
 
-const contestants = await findContestants()
+const contestants = await findContestants({ entry, only: options.only?.split(','), others: options.with })
 const cores = pickCores()
-const results = contestants.map(({ name, title }) => ({ name, title, rounds: [], error: undefined }))
-for (let round = 0; round < rounds; round++) {
-  // Another one begins every time, so that nobody always comes after the same neighbour.
-  for (let i = 0; i < contestants.length; i++) await runOne((i + round) % contestants.length)
-  note(`round ${round + 1} of ${rounds} done\n`)
+const runs = []
+for (const subscribers of sizes) {
+  const count = positive('events', options.events ?? Math.ceil(defaultDeliveries / subscribers))
+  const run = { workload, subscribers, count, warmup: Math.ceil(count / 2), cores }
+  const results = await runRounds({
+    contestants, rounds, note, describe, measureOne: contestantUrl => measure({ ...run, contestantUrl })
+  })
+  runs.push({ ...run, results })
+  console.log(`${caption({ ...run, rounds })}\n\n${table(results, columns, rate)}\n`)
 }
 
-const packages = new Set(contestants.flatMap(({ packages }) => packages))
-console.log(table(results, BASE))
-console.log(`\n${conditions({ packages, cores, workload, rounds, count, warmup })}`)
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ workload, count, results }, null, 2)}\n`)
-if (results.some(({ error }) => error !== undefined)) process.exitCode = 1
+console.log(conditions({ packages: new Set(contestants.flatMap(({ packages }) => packages)), cores }))
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ runs }, null, 2)}\n`)
+if (runs.some(({ results }) => results.some(({ error }) => error !== undefined))) process.exitCode = 1
 
-async function runOne (index) {
-  const { url, name } = contestants[index]
-  const result = results[index]
-  if (result.error !== undefined) return
-  // A fresh one each time: after a failure it may be anywhere.
-  const load = new Peer('./load.js', [], cores?.load)
-  try {
-    const measured = await measure({
-      contestantUrl: url, workload, count, warmup, timeoutMs: 10_000 + count / 5, load, core: cores?.server
-    })
-    result.rounds.push(measured)
-    note(`${name}: ${Math.round(measured.eventsPerCpuSecond).toLocaleString('en')} events per CPU second\n`)
-  } catch (error) {
-    result.error = error.message.slice(0, 200) // an event may be long
-    note(`${name}: failed: ${result.error}\n`)
-  } finally {
-    await load.stop()
-  }
-}
-
-async function findContestants () {
-  const directory = new URL('contestants/', import.meta.url)
-  const own = readdirSync(directory).filter(file => file.endsWith('.js')).sort().map(file => new URL(file, directory).href)
-  const only = options.only?.split(',')
-  const nameOf = url => basename(url, '.js')
-  for (const name of only ?? []) {
-    if (!own.some(url => nameOf(url) === name)) throw new Error(`--only knows ${own.map(nameOf).join(', ')}; instead got '${name}'`)
-  }
-  const chosen = own.filter(url => only?.includes(nameOf(url)) ?? true)
-  const others = options.with.map(file => ({ url: pathToFileURL(file).href, suffix: ` (${file})` }))
-  return await Promise.all([...chosen.map(url => ({ url, suffix: '' })), ...others].map(async ({ url, suffix }) => {
-    const { title, packages } = await import(url)
-    return { url, name: nameOf(url) + suffix, title: title + suffix, packages }
-  }))
+function describe (measured) {
+  return `${Math.round(rate(measured)).toLocaleString('en')} ${unit}`
 }
 
 function positive (name, given) {
@@ -83,5 +57,5 @@ function positive (name, given) {
 }
 
 function note (text) {
-  process.stderr.write(text)
+  process.stderr.write(`${text}\n`)
 }

@@ -5,9 +5,9 @@ import { task as always } from './one-stream.js'
  * Like one-stream, but each event comes in a turn of the event loop of its own, as from a feed: there is nothing to join
  * it with, and most of its cost is the write to the socket.
  */
-export { check, entry, MAX_EVENT_BYTES, urlFor } from './one-stream.js'
+export { entry, kind, urlFor } from './one-stream.js'
 
-export const defaultCount = 100_000
+export const defaultDeliveries = 100_000
 
 /** @type {import('./one-stream.js').OneStreamTask} */
 export const task = { ...always, nextTurn: () => setImmediate() }

@@ -1,16 +1,17 @@
 // The load generator, a process of its own: reads one response off a raw socket and does nothing with the bytes but keep
 // them. What they are is checked when the stream, and with it the measurement, is over.
 import { connect } from 'node:net'
-import { bodyOf, isWhole } from './response.js'
+import { checkPrices, MAX_EVENT_BYTES } from '../prices.js'
+import { bodyOf, isWhole } from '../response.js'
 
 /** Per read; what the kernel holds ready is taken at once. */
 const READ_BYTES = 512 * 1024
 
-let received = { bytes: Buffer.alloc(0), workload: '', count: 0 }
+let received = { bytes: Buffer.alloc(0), count: 0 }
 
 process.on('message', async message => {
   try {
-    process.send(message.do === 'read' ? await read(message) : await check())
+    process.send(message.do === 'read' ? await read(message) : check())
   } catch (error) {
     process.send({ error: error.message })
   }
@@ -18,16 +19,15 @@ process.on('message', async message => {
 process.on('disconnect', () => { process.exit() })
 
 async function read ({ port, workload, count, timeoutMs }) {
-  const { urlFor, MAX_EVENT_BYTES } = await import(`./workloads/${workload}.js`)
+  const { urlFor } = await import(`../workloads/${workload}.js`)
   const store = Buffer.alloc(4096 + count * MAX_EVENT_BYTES, 1) // touched now, not while it counts
   const { length, wallMs } = await fill(store, port, urlFor(count), timeoutMs)
-  received = { bytes: store.subarray(0, length), workload, count }
+  received = { bytes: store.subarray(0, length), count }
   return { wallMs }
 }
 
-async function check () {
-  const { check } = await import(`./workloads/${received.workload}.js`)
-  check(bodyOf(received.bytes), received.count)
+function check () {
+  checkPrices(bodyOf(received.bytes), received.count)
   return { bytes: received.bytes.length }
 }
 

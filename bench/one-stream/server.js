@@ -1,8 +1,9 @@
-// One contestant's server, a process of its own: node bench/server.js <contestant> <workload>
+// One contestant's server, a process of its own: node bench/one-stream/server.js <contestant> <workload>
 import { once } from 'node:events'
+import { cpuMs } from '../cpu-time.js'
 
 const [contestantUrl, workloadName] = process.argv.slice(2)
-const [contestant, { entry, task }] = await Promise.all([import(contestantUrl), import(`./workloads/${workloadName}.js`)])
+const [contestant, { entry, task }] = await Promise.all([import(contestantUrl), import(`../workloads/${workloadName}.js`)])
 
 /** As often as a timer goes. It costs a thousandth of the time, in every server alike. */
 const TICK_MS = 1
@@ -45,13 +46,4 @@ function tick () {
   const nowMs = cpuMs()
   longestTurnMs = Math.max(longestTurnMs, nowMs - cpuMsAtTick)
   cpuMsAtTick = nowMs
-}
-
-/**
- * getrusage(): user and system together (the kernel counts the sum exactly, and only guesses at the parts), of all
- * threads, so that the garbage collector and the compiler beside the main one count too.
- */
-function cpuMs () {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e3
 }

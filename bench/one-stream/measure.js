@@ -1,4 +1,4 @@
-import { Peer } from './processes.js'
+import { Peer } from '../processes.js'
 
 /**
  * Measures one contestant once: a fresh process, a warm-up, a stream.
@@ -8,13 +8,14 @@ import { Peer } from './processes.js'
  * @param {string} run.workload
  * @param {number} run.count Events of the stream.
  * @param {number} run.warmup Events of the one before.
- * @param {number} run.timeoutMs For each of the two.
- * @param {Peer} run.load
- * @param {number | undefined} run.core
+ * @param {import('../processes.js').Cores | undefined} run.cores
  * @throws {Error} When it does not start, or does not deliver exactly what it should.
  */
-export async function measure ({ contestantUrl, workload, count, warmup, timeoutMs, load, core }) {
-  const server = new Peer('./server.js', [contestantUrl, workload], core)
+export async function measure ({ contestantUrl, workload, count, warmup, cores }) {
+  const timeoutMs = 10_000 + count / 5 // for each of the two
+  // Fresh ones each time: after a failure they may be anywhere.
+  const load = new Peer('./one-stream/load.js', [], { core: cores?.load })
+  const server = new Peer('./one-stream/server.js', [contestantUrl, workload], { core: cores?.server })
   try {
     const { port } = await server.ask()
     await load.ask({ do: 'read', port, workload, count: warmup, timeoutMs })
@@ -27,6 +28,6 @@ export async function measure ({ contestantUrl, workload, count, warmup, timeout
     await server.endsSoon()
     throw error
   } finally {
-    await server.stop()
+    await Promise.all([server.stop(), load.stop()])
   }
 }
