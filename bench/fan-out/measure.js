@@ -1,0 +1,63 @@
+import { Peer } from '../processes.js'
+
+/** Who comes and goes before the memory is first looked at: what the first ones make is not theirs. */
+const FIRST_VISITORS = 100
+
+/** After so many turns in which events were published, everybody has to have them all before the next is. */
+const TURNS_PER_WINDOW = 10
+
+/**
+ * Measures one contestant once: a fresh process, subscribers who have nothing to read yet, a warm-up, events.
+ *
+ * @param {object} run
+ * @param {string} run.contestantUrl
+ * @param {string} run.workload
+ * @param {number} run.subscribers
+ * @param {number} run.count Events that are published.
+ * @param {number} run.warmup Events before them.
+ * @param {import('../processes.js').Cores | undefined} run.cores
+ * @throws {Error} When it does not start, or does not deliver exactly what it should to everyone.
+ */
+export async function measure ({ contestantUrl, workload, subscribers, count, warmup, cores }) {
+  const { eventsPerTurn } = await import(`../workloads/${workload}.js`)
+  const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
+  const server = new Peer('./fan-out/server.js', [contestantUrl, workload], { core: cores?.server, flags: ['--expose-gc'] })
+  try {
+    const { port } = await server.ask()
+    await load.ask({ do: 'connect', port, subscribers: FIRST_VISITORS, count: 0 })
+    await load.ask({ do: 'leave' })
+    const without = await server.ask({ do: 'weigh', connections: 0 })
+    await load.ask({ do: 'connect', port, subscribers, count: warmup + count })
+    const withAll = await server.ask({ do: 'weigh', connections: subscribers })
+
+    await deliver(0, warmup)
+    const { bytes: bytesBefore } = await load.ask({ do: 'count' })
+    await server.ask({ do: 'begin' })
+    await deliver(warmup, warmup + count)
+    const { cpuMs } = await server.ask({ do: 'end' })
+    const { bytes } = await load.ask({ do: 'count' })
+    await load.ask({ do: 'check', count: warmup + count })
+
+    const deliveries = count * subscribers
+    return {
+      deliveriesPerCpuSecond: deliveries / cpuMs * 1e3,
+      cpuMs,
+      bytesPerDelivery: (bytes - bytesBefore) / deliveries,
+      residentPerSubscriber: (withAll.resident - without.resident) / subscribers,
+      heapPerSubscriber: (withAll.heap - without.heap) / subscribers
+    }
+  } catch (error) {
+    await server.endsSoon()
+    throw error
+  } finally {
+    await Promise.all([server.stop(), load.stop()])
+  }
+
+  async function deliver (from, to) {
+    const window = TURNS_PER_WINDOW * eventsPerTurn
+    for (let i = from; i < to; i += window) {
+      const next = Math.min(i + window, to)
+      await Promise.all([server.ask({ do: 'publish', from: i, to: next }), load.ask({ do: 'receive', last: next - 1 })])
+    }
+  }
+}
