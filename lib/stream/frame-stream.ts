@@ -28,6 +28,11 @@ export class FrameStream extends Readable {
   #finishing = false
   #wanted = true
   #turnIsOver = false
+  #direct: NodeJS.WritableStream | undefined
+  #isPiped = false
+  #isBlocked = false
+  /** Bytes that the destination took at once since somebody last waited for room. */
+  #passedBytes = 0
   #room: Promise<boolean> | undefined
   #resolveRoom: ((room: boolean) => void) | undefined
 
@@ -58,13 +63,13 @@ export class FrameStream extends Readable {
    */
   writeShared (frames: Frames, nowMs = performance.now()): void {
     if (this.destroyed || this.#finishing) return
-    if (this.#pending !== '') this.flush()
+    if (this.#pending !== '') this.#handOnPending(nowMs)
     this.#handOn(frames.bytes, nowMs)
   }
 
   /** Whether a source may go on in this turn. */
   get hasRoom (): boolean {
-    return this.#wanted && this.#pending.length < TURN_CHARS
+    return this.#wanted && this.#pending.length + this.#passedBytes < TURN_CHARS
   }
 
   /** What has been taken in and not read yet: bytes, and characters where they are not encoded yet. */
@@ -104,10 +109,27 @@ export class FrameStream extends Readable {
   flush (): void {
     this.#scheduled = false
     if (this.destroyed || this.readableEnded) return
-    const pending = this.#pending
-    this.#pending = ''
-    if (pending !== '') this.#handOn(Buffer.from(pending), performance.now())
+    if (this.#pending !== '') this.#handOnPending(performance.now())
     if (this.#finishing) this.push(null)
+  }
+
+  /**
+   * What Readable does; but as long as nothing else reads this stream, frames are written straight to its only
+   * destination. By way of `data` a broadcast costs 4 % more, a stream of ready events 8 %, one event at a time 3 %.
+   */
+  override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean | undefined }): T {
+    if (!this.#isPiped) {
+      this.#isPiped = true
+      this.#direct = destination
+      destination.on('drain', this.#onDrain)
+    }
+    return super.pipe(destination, options)
+  }
+
+  /** Called by Readable as well, when the destination has finished, failed or closed. */
+  override unpipe (destination?: NodeJS.WritableStream): this {
+    this.#leaveDirect()
+    return super.unpipe(destination)
   }
 
   override _read (): void {
@@ -122,15 +144,61 @@ export class FrameStream extends Readable {
     callback(error)
   }
 
+  #handOnPending (nowMs: number): void {
+    const bytes = Buffer.from(this.#pending)
+    this.#pending = ''
+    this.#handOn(bytes, nowMs)
+  }
+
   #handOn (bytes: Buffer, nowMs: number): void {
-    this.#wanted = false
     this.bytes += bytes.length
     this.flushedAtMs = nowMs
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) this.push(bytes.subarray(start, start + CHUNK_BYTES))
+    if (bytes.length <= CHUNK_BYTES) {
+      this.#handOnChunk(bytes)
+      return
+    }
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) this.#handOnChunk(bytes.subarray(start, start + CHUNK_BYTES))
+  }
+
+  #handOnChunk (chunk: Buffer): void {
+    // Not while it is paused, somebody listens to `data`, or earlier chunks have not been read yet.
+    if (this.#direct !== undefined && this.readableFlowing && this.readableLength === 0 && this.listenerCount('data') === 1) {
+      this.#passedBytes += chunk.length
+      if (!this.#direct.write(chunk)) {
+        this.#isBlocked = true
+        this.#wanted = false
+        this.pause()
+      }
+    } else {
+      this.#wanted = false
+      this.push(chunk)
+    }
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.#isBlocked) return
+    this.resume()
+    this.#unblock()
+  }
+
+  #leaveDirect (): void {
+    if (this.#direct === undefined) return
+    this.#direct.removeListener('drain', this.#onDrain)
+    this.#direct = undefined
+    // Whoever reads next has room.
+    if (this.#isBlocked) this.#unblock()
+  }
+
+  #unblock (): void {
+    this.#isBlocked = false
+    // Readable does not ask again when nothing has gathered meanwhile.
+    if (this.readableLength === 0) this._read()
   }
 
   #giveRoom (): void {
-    if (this.#wanted && this.#turnIsOver) this.#settleRoom(true)
+    if (!this.#wanted || !this.#turnIsOver) return
+    this.#passedBytes = 0
+    this.#settleRoom(true)
   }
 
   #settleRoom (room: boolean): void {
