@@ -25,7 +25,7 @@ export interface EncodedEvent { event: string, data: string, retry: number | und
 type StoredParts = Pick<NewRecord, 'event' | 'data' | 'retry'>
 
 /** An event that was stored, as it is read again. */
-export interface DecodedEvent { event: string, data: unknown, retry?: number }
+interface DecodedEvent { event: string, data: unknown, retry?: number }
 
 /** Encodes the events of a declared stream, also in parts for those who store them, and decodes them again. */
 export interface StreamCodec extends EventCodec {
