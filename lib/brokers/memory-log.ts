@@ -41,7 +41,8 @@ export class MemoryLog {
     this.#retained.evict(performance.now())
     const { earliest, head } = this.#retained
     const place = { epoch: this.#epoch, earliest }
-    if (after !== undefined && (after.epoch !== this.#epoch || after.offset < earliest || after.offset > head)) {
+    // Not written the other way round, so that NaN is lost too.
+    if (after !== undefined && !(after.epoch === this.#epoch && after.offset >= earliest && after.offset <= head)) {
       return { ...place, lost: true, records: [], through: head }
     }
     return { ...place, lost: false, ...this.#retained.read(after?.offset, limit) }
