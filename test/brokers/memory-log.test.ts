@@ -1,15 +1,12 @@
 import t from 'tap'
 import { MemoryLog } from '../../lib/brokers/memory-log.js'
-import type { HistoryRetention, Retention, StoredRecord } from '../../types/broker.js'
+import type { Retention, StoredRecord } from '../../types/broker.js'
 import { dataOf, EVERYTHING, note } from './conformance/harness.js'
 
 // What every broker does is in the conformance suite.
 
-function logOf (retention: Partial<HistoryRetention> | Retention = {}): MemoryLog {
-  return new MemoryLog({
-    name: 'notes', retention: retention.latest === true ? retention as Retention : { ...EVERYTHING, ...retention } as Retention,
-    idempotencyWindowMs: 1_000, log: null as never
-  })
+function logOf (retention: Retention = EVERYTHING): MemoryLog {
+  return new MemoryLog({ name: 'notes', retention, idempotencyWindowMs: 1_000, log: null as never })
 }
 
 t.test('offsets are 1, 2, 3 and so on', async t => {
@@ -40,11 +37,11 @@ t.test('a key that was used stores and hands on nothing', async t => {
 })
 
 t.test('time passes for records and keys, whatever is called', async t => {
-  const { performance } = globalThis
+  const { now } = performance
   let nowMs = 0
-  t.teardown(() => { globalThis.performance = performance })
-  globalThis.performance = { now: () => nowMs } as Performance
-  const log = logOf({ maxAgeMs: 100 })
+  t.teardown(() => { performance.now = now })
+  performance.now = () => nowMs
+  const log = logOf({ ...EVERYTHING, maxAgeMs: 100 })
   const before = log.head()
   const { offset } = log.append(note('a'), 'key')
   nowMs = 99
@@ -62,7 +59,7 @@ t.test('time passes for records and keys, whatever is called', async t => {
 })
 
 t.test('what can not be read from is lost', async t => {
-  const log = logOf({ maxEvents: 2 })
+  const log = logOf({ ...EVERYTHING, maxEvents: 2 })
   const { epoch } = log.head()
   for (const data of ['a', 'b', 'c']) log.append(note(data))
   for (const [position, lost] of [
