@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describe } from './describe.js'
 import { FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_NOT_ACCEPTABLE, FST_ERR_SSE_NOT_ITERABLE } from './errors.js'
 import type { Route } from './route.js'
+import type { Carrier } from './stream/carrier.js'
 import { Exchange } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
 import { Sink } from './stream/sink.js'
@@ -28,6 +29,11 @@ export class Answer {
     this.#reply = reply
     this.#route = route
     this.#send = reply.send.bind(reply) as Send
+  }
+
+  /** The answer, for those who feed it from afar. */
+  get carrier (): Carrier {
+    return this.#open()
   }
 
   /** `reply.sse` */

@@ -15,8 +15,11 @@ import { plugin } from './plugin.js'
 export const fastifySse = fp(plugin, { fastify: '5.x', name: 'fastify-typed-sse' })
 
 export default fastifySse
+export { memoryBroker } from './brokers/memory.js'
 export * as errorCodes from './errors.js'
 export { eventStream, raw } from './schema/event-stream.js'
+export type * from '../types/broker.js'
+export type * from '../types/channel.js'
 export type * from '../types/event.js'
 // `import type {}` would be dropped from the emitted types, and the augmentation of Fastify's with it.
 export type { ReplyEvent } from '../types/fastify.js'

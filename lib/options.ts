@@ -1,13 +1,10 @@
 import type { Broker } from '../types/broker.js'
 import type { FastifySseOptions, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
-import { describe } from './describe.js'
+import { type Check, checkOptions, defined, isBoolean, isFunction, isObject, notNegative, positive, wholeNumber } from './check-options.js'
 import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
 
 /** What is left of Fastify's `pluginTimeout` for everything else that a closing server does. */
 const CLOSE_MARGIN_MS = 1_000
-
-/** The longest time that a timer of Node.js takes; beyond it, a timer fires at once. */
-const MAX_WHOLE_MS = 2 ** 31 - 1
 
 const STREAM_DEFAULTS: ResolvedStreamOptions = {
   heartbeatMs: 15_000,
@@ -28,8 +25,8 @@ const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   stallTimeoutMs: positive,
   maxAgeMs: positive,
   onComplete: value => value === 'reconnect' || value === 'stop' ? undefined : "'reconnect' or 'stop'",
-  onStreamError: value => typeof value === 'function' ? undefined : 'a function',
-  validate: value => typeof value === 'boolean' ? undefined : 'a boolean'
+  onStreamError: isFunction,
+  validate: isBoolean
 }
 
 const PLUGIN_CHECKS: Record<keyof FastifySseOptions, Check> = {
@@ -38,7 +35,7 @@ const PLUGIN_CHECKS: Record<keyof FastifySseOptions, Check> = {
   closeSpreadMs: wholeNumber,
   broker: value => isBroker(value) ? undefined : 'a broker: an object with open and close methods',
   replayConcurrency: value => Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number above 0',
-  ajv: value => typeof value === 'object' && value !== null ? undefined : 'an object'
+  ajv: isObject
 }
 
 /** Options that Fastify itself reads from the second argument of `register()`. */
@@ -51,7 +48,7 @@ const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
  * @throws FST_ERR_SSE_OPTION_INVALID
  */
 export function resolveOptions (options: FastifySseOptions, pluginTimeoutMs: number): Readonly<ResolvedOptions> {
-  check('option', options, PLUGIN_CHECKS, REGISTER_OPTIONS)
+  checkOptions('option', options, PLUGIN_CHECKS, REGISTER_OPTIONS)
   const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options) } as ResolvedOptions
   if (pluginTimeoutMs > 0 && resolved.closeTimeoutMs > pluginTimeoutMs - CLOSE_MARGIN_MS) {
     throw FST_ERR_SSE_OPTION_INVALID(
@@ -73,47 +70,11 @@ export function resolveRouteOptions (
   route: string, options: StreamOptions | undefined, scope: ResolvedStreamOptions
 ): Readonly<ResolvedStreamOptions> {
   if (options === undefined) return scope
-  check(`${route}: option`, options, STREAM_CHECKS)
+  checkOptions(`${route}: option`, options, STREAM_CHECKS)
   return Object.freeze({ ...scope, ...defined(options) })
-}
-
-/** Says what a value should be, or undefined where it is right. */
-type Check = (value: unknown) => string | undefined
-
-function check (what: string, options: object, checks: Record<string, Check>, ignored?: Set<string>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw FST_ERR_SSE_OPTION_INVALID(`${what}s`, 'an object', describe(options))
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || ignored?.has(name) === true) continue
-    if (!Object.hasOwn(checks, name)) {
-      throw FST_ERR_SSE_OPTION_INVALID(`${what} ${name}`, `one of ${Object.keys(checks).join(', ')}`, name)
-    }
-    const expected = checks[name]?.(value)
-    if (expected !== undefined) {
-      throw FST_ERR_SSE_OPTION_INVALID(`${what} ${name}`, expected, typeof value === 'string' ? value : describe(value))
-    }
-  }
-}
-
-/** An option that is given as undefined is not given. */
-function defined<T extends object> (options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
 function isBroker (value: unknown): boolean {
   const { open, close } = (value ?? {}) as Partial<Broker>
   return typeof open === 'function' && typeof close === 'function'
-}
-
-function positive (value: unknown): string | undefined {
-  return typeof value === 'number' && value > 0 ? undefined : 'a number above 0, or Infinity'
-}
-
-function notNegative (value: unknown): string | undefined {
-  return typeof value === 'number' && value >= 0 ? undefined : 'a number, 0 or more, or Infinity'
-}
-
-function wholeNumber (value: unknown): string | undefined {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_WHOLE_MS ? undefined : `a whole number from 0 to ${MAX_WHOLE_MS}`
 }

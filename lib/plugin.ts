@@ -1,6 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { EventStream } from '../types/event.js'
+import type { ChannelOptions, ServerEvents } from '../types/channel.js'
 import type { FastifySseOptions, StreamOptions } from '../types/options.js'
 import { Answer } from './answer.js'
+import type { Channel } from './channel/channel.js'
+import { merge } from './channel/channels.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
@@ -26,6 +30,7 @@ const ERROR_SCHEMA = {
 interface Scope { [kRegistration]: Registration }
 type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
 interface Config { [kRoute]?: Route, sse?: StreamOptions }
+type Request = FastifyRequest & { [kAnswer]?: Answer }
 type Reply = FastifyReply & { [kAnswer]?: Answer }
 
 /** The plugin, before it is wrapped: `app.register(sse, options)`. */
@@ -52,9 +57,12 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
     }
     await registration.streams.close(registration.options.closeTimeoutMs)
   })
+  fastify.addHook('onClose', async () => { await registration.closeChannels() })
   if (isOverride) return
 
+  fastify.decorate('sse', { getter () { return serverEvents(this) } })
   fastify.decorateReply(kAnswer)
+  fastify.decorateRequest(kAnswer)
   fastify.decorateReply('sse', { getter () { return answerOf(this.request, this).sink as FastifyReply['sse'] } })
   fastify.decorateRequest('prefersEventStream', { getter () { return routeOf(this).prefers(this) } })
 
@@ -89,8 +97,22 @@ function declareErrors (declaration: RouteOptions): void {
   declaration.schema = { ...declaration.schema, response: { ...response, default: ERROR_SCHEMA } }
 }
 
-function answerOf (request: FastifyRequest, reply: Reply): Answer {
-  return (reply[kAnswer] ??= new Answer(request, reply, routeOf(request)))
+/** `app.sse`, of the scope in which it is read: that may have shared schemas of its own. */
+function serverEvents (instance: FastifyInstance): ServerEvents {
+  const registration = registrationOf(instance)
+  const channel = (name: string, stream: EventStream, options?: ChannelOptions): Channel => {
+    const scope = registration.channelScope(instance, request => (request as Request)[kAnswer]?.carrier)
+    return registration.channels.open(name, stream, options, scope)
+  }
+  return {
+    channel: channel as unknown as ServerEvents['channel'],
+    merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
+  } as ServerEvents
+}
+
+function answerOf (request: Request, reply: Reply): Answer {
+  reply[kAnswer] ??= request[kAnswer] = new Answer(request, reply, routeOf(request))
+  return reply[kAnswer]
 }
 
 /**

@@ -1,9 +1,16 @@
 import type { FastifyInstance } from 'fastify'
+import type { Broker } from '../types/broker.js'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedOptions } from '../types/options.js'
+import { memoryBroker } from './brokers/memory.js'
+import type { ChannelScope } from './channel/channel-scope.js'
+import { Channels } from './channel/channels.js'
+import type { OwnerScope } from './channel/owner.js'
+import { PageReads } from './channel/page-reads.js'
+import { PositionTimer } from './channel/position-timer.js'
 import { FST_ERR_SSE_SCHEMA_SHARED } from './errors.js'
 import { Route, type RouteDeclaration } from './route.js'
-import { compileStream, type EventCodec } from './schema/codec.js'
+import { compileStream, type StreamCodec } from './schema/codec.js'
 import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
 import { Streams } from './stream/streams.js'
 import { holdsStream } from './stray-stream.js'
@@ -15,13 +22,21 @@ const CLAIMED_NAMES = new Set(['error', 'open'])
 export class Registration {
   readonly options: Readonly<ResolvedOptions>
   readonly streams: Streams
+  readonly channels = new Channels()
+  readonly #broker: Broker
+  readonly #pageReads: PageReads
+  readonly #positionTimer: PositionTimer
   readonly #routes: Route[] = []
   readonly #scopes = new Set<FastifyInstance>()
   readonly #compilers = new Map<FastifyInstance, ScopeCompiler>()
+  #isReady = false
 
   constructor (options: Readonly<ResolvedOptions>) {
     this.options = options
     this.streams = new Streams(options.closeSpreadMs)
+    this.#broker = options.broker ?? memoryBroker()
+    this.#pageReads = new PageReads(options.replayConcurrency)
+    this.#positionTimer = new PositionTimer(options.heartbeatMs)
   }
 
   /** Takes in a route. Its schemas are compiled by {@link compile}, since shared ones may be added after it. */
@@ -40,10 +55,38 @@ export class Registration {
     return route
   }
 
-  /** Compiles the schemas of all routes. @throws FST_ERR_SSE_SCHEMA_BUILD, FST_ERR_SSE_SCHEMA_SHARED */
+  /**
+   * What the channels of a Fastify scope need.
+   *
+   * @param carrierOf Finds the answer to a request.
+   */
+  channelScope (instance: FastifyInstance, carrierOf: OwnerScope['carrierOf']): ChannelScope {
+    const { ajv, maxBufferedBytes, validate } = this.options
+    return {
+      log: instance.log,
+      broker: this.#broker,
+      reads: this.#pageReads,
+      owners: { carrierOf, maxBufferedBytes, timer: this.#positionTimer },
+      compile: (stream, channel) => {
+        // Before all is ready, more schemas may be added, which a compiler that is kept would not know.
+        const compiler = this.#isReady ? this.#compilerOf(instance) : new ScopeCompiler(instance.getSchemas(), ajv)
+        return compiler.compile(stream, `channel '${channel}'`, validate)
+      }
+    }
+  }
+
+  /** Ends the channels, and what keeps their events. */
+  async closeChannels (): Promise<void> {
+    await this.channels.close()
+    await this.#broker.close()
+  }
+
+  /** Compiles the schemas of all routes and channels. @throws FST_ERR_SSE_SCHEMA_BUILD, FST_ERR_SSE_SCHEMA_SHARED */
   compile (): void {
     for (const scope of this.#scopes) checkSharedSchemas(scope.getSchemas())
     for (const route of this.#routes) route.compile()
+    this.#isReady = true
+    this.channels.compile()
   }
 
   #compilerOf (instance: FastifyInstance): ScopeCompiler {
@@ -61,15 +104,15 @@ class ScopeCompiler {
   readonly #sharedSchemas: Record<string, unknown>
   readonly #ajv: ResolvedOptions['ajv']
   readonly #compilers = new Map<boolean, PayloadCompiler>()
-  readonly #codecs = new Map<boolean, WeakMap<EventStream, EventCodec>>()
+  readonly #codecs = new Map<boolean, WeakMap<EventStream, StreamCodec>>()
 
   constructor (sharedSchemas: Record<string, unknown>, ajv: ResolvedOptions['ajv']) {
     this.#sharedSchemas = sharedSchemas
     this.#ajv = ajv
   }
 
-  compile (stream: EventStream, route: string, validate: boolean): EventCodec {
-    const codecs = getOrMake(this.#codecs, validate, () => new WeakMap<EventStream, EventCodec>())
+  compile (stream: EventStream, route: string, validate: boolean): StreamCodec {
+    const codecs = getOrMake(this.#codecs, validate, () => new WeakMap<EventStream, StreamCodec>())
     return getOrMake(codecs, stream, () => compileStream(stream, this.#payloadCompiler(validate), route))
   }
 

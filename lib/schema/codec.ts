@@ -4,6 +4,7 @@ import { describe } from '../describe.js'
 import { FST_ERR_SSE_FIELD_INVALID, FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_UNKNOWN_EVENT } from '../errors.js'
 import { withCause } from '../with-cause.js'
 import { commentFrame, END_ID, eventLine, jsonFrame, received, textFrame } from '../wire/frame.js'
+import { carriedFrame } from './carried-frame.js'
 import type { PayloadCodec, PayloadCompiler } from './compile.js'
 import { deepFreeze } from './deep-freeze.js'
 import { isRaw, RESERVED_PREFIX } from './event-stream.js'
@@ -17,6 +18,8 @@ export interface EventCodec {
    * @throws FST_ERR_SSE_INVALID_EVENT, FST_ERR_SSE_UNKNOWN_EVENT, FST_ERR_SSE_FIELD_INVALID
    */
   readonly encode: (event: unknown, marksEnd: boolean) => string
+  /** Whether an event of this name is declared by this very schema: a frame that was encoded by it need not be checked again. */
+  readonly declares: (name: string, schema: unknown) => boolean
 }
 
 /** What is stored of an event: its payload as it is written. */
@@ -52,8 +55,6 @@ export interface StreamCodec extends EventCodec {
    * @throws FST_ERR_SSE_INVALID_EVENT for what this version of the app does not declare, or not so.
    */
   readonly decode: (parts: StoredParts) => DecodedEvent
-  /** Whether an event of this name is declared by this very schema: a frame that was encoded by it need not be checked again. */
-  readonly declares: (name: string, schema: unknown) => boolean
 }
 
 interface FieldsOfEvent { event?: unknown, data?: unknown, id?: unknown, retry?: unknown, comment?: unknown }
@@ -75,6 +76,10 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
   function encode (event: unknown, marksEnd: boolean): string {
     const fields = fieldsOf(event)
     const known = events.get(fields.event)
+    const carried = carriedFrame(fields)
+    if (carried !== undefined && (carried.schema === undefined || carried.schema === known?.schema)) {
+      return carried.frame(marksEnd && known?.final === true ? END_ID : fields.id as string | undefined)
+    }
     if (known === undefined) {
       const frame = unnamedFrame(fields)
       if (frame !== undefined) return frame
@@ -125,8 +130,11 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
 /** Events of a route that declares none: strings are written as they are, everything else as JSON. */
 export const undeclaredCodec: EventCodec = {
   final: new Set(),
+  declares: () => true,
   encode (event) {
     const fields = fieldsOf(event)
+    const carried = carriedFrame(fields)
+    if (carried !== undefined) return carried.frame(fields.id as string | undefined)
     const { data, id, retry } = fields
     if (data === undefined) {
       const frame = unnamedFrame(fields)

@@ -84,13 +84,18 @@ export function carriedStream (source: object): EventStream | undefined {
   return (source as Record<symbol, EventStream | undefined>)[kCarried]
 }
 
+/** Attaches a stream to a source of its events. */
+export function carryStream (source: object, stream: object): void {
+  Object.defineProperty(source, kCarried, { value: stream, enumerable: false })
+}
+
 function carry<Schemas extends EventSchemas> (
-  stream: EventStream<Schemas>, source: EventSource<Schemas>
+  stream: EventStream<Schemas>, events: EventSource<Schemas>
 ): AsyncIterable<StreamEvent<Schemas>> {
-  const open = typeof source === 'function' ? source : () => source
-  return Object.defineProperty({
-    [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]()
-  }, kCarried, { value: stream, enumerable: false })
+  const open = typeof events === 'function' ? events : () => events
+  const source = { [Symbol.asyncIterator]: () => open()[Symbol.asyncIterator]() }
+  carryStream(source, stream)
+  return source
 }
 
 function eventConstructors<Schemas extends EventSchemas> (schemas: Schemas): EventConstructors<Schemas> {

@@ -6,7 +6,11 @@ import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
 import type { EventCodec } from '../schema/codec.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
+import { readLastEventId } from '../wire/last-event-id.js'
+import type { Carrier } from './carrier.js'
 import { Ending } from './ending.js'
+import type { FrameOutlet } from './frame-pump.js'
+import { type FrameIterable, type Frames, isFrameIterable } from './frame-source.js'
 import { hasStreamType } from './headers.js'
 import type { Outlet } from './pump.js'
 import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
@@ -29,8 +33,8 @@ type State = 'idle' | 'starting' | 'answered' | 'open' | 'ending' | 'closed'
 
 /** The longest time that a timer of Node.js takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-/** How long clients wait at most to come back when their stream was only too old. */
-const MAX_AGE_RETRY_MS = 1_000
+/** How long clients wait at most to come back when their stream was only too old, or its credentials were. */
+const COME_BACK_MS = 1_000
 
 /** How an exchange answers its request. */
 export interface Replying {
@@ -41,7 +45,7 @@ export interface Replying {
 }
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
-export class Exchange implements Outlet, OpenStream {
+export class Exchange implements Outlet, FrameOutlet, OpenStream, Carrier {
   readonly request: FastifyRequest
   readonly route: StreamRoute
   readonly ending: Ending
@@ -66,6 +70,9 @@ export class Exchange implements Outlet, OpenStream {
   #startedAtMs = 0
   #events = 0
   #hasFinished = false
+  #lastEventId: { id: string | undefined } | undefined
+  /** Whether a subscription carries the stream, whose frames are ready. */
+  #isFramed = false
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, { send, isAnswered }: Replying) {
     this.request = request
@@ -98,6 +105,32 @@ export class Exchange implements Outlet, OpenStream {
     return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !hasStreamType(this.#reply)
   }
 
+  get signal (): AbortSignal {
+    return this.ending.signal
+  }
+
+  get lastEventId (): string | undefined {
+    const { headers, raw } = this.request
+    this.#lastEventId ??= { id: readLastEventId(headers['last-event-id'], raw.url) }
+    return this.#lastEventId.id
+  }
+
+  get maxBufferedBytes (): number {
+    return this.route.options.maxBufferedBytes
+  }
+
+  get carrier (): Carrier {
+    return this
+  }
+
+  get final (): ReadonlySet<unknown> {
+    return this.#codecNow().final
+  }
+
+  get marksEnd (): boolean {
+    return this.request.method === 'GET'
+  }
+
   get queuedBytes (): number {
     return this.#response?.queuedBytes ?? 0
   }
@@ -120,9 +153,11 @@ export class Exchange implements Outlet, OpenStream {
       discardSource(iterable)
       return
     }
-    const ended = this.#sources.add(iterable, this)
+    this.#isFramed = this.#takesFramesOf(iterable)
+    const ended = this.add(iterable)
     const { commitAfterMs } = this.route.options
-    if (commitAfterMs === 0) this.#commit()
+    // A subscription may be quiet for long, and nothing of it can fail before its first event.
+    if (commitAfterMs === 0 || this.#isFramed) this.#commit()
     else if (commitAfterMs <= MAX_TIMER_MS) this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
     await ended
   }
@@ -140,7 +175,8 @@ export class Exchange implements Outlet, OpenStream {
 
   /** Adds a source to the open stream. Settles when the source has ended, and rejects with its error. */
   async add (iterable: unknown): Promise<void> {
-    await this.#sources.add(iterable, this)
+    if (this.#takesFramesOf(iterable)) await this.#sources.addFrames(iterable, this)
+    else await this.#sources.add(iterable, this)
   }
 
   take (event: unknown): boolean {
@@ -152,6 +188,18 @@ export class Exchange implements Outlet, OpenStream {
     this.#response?.write(frame)
     if (this.#codecNow().final.has((event as { event?: unknown }).event)) this.#end('complete')
     return (this.#response as StreamResponse).hasRoom
+  }
+
+  takeFrames (frames: Frames): boolean {
+    this.#commit()
+    if (this.done) return true
+    this.#events += frames.events
+    this.#response?.writeShared(frames)
+    return (this.#response as StreamResponse).hasRoom
+  }
+
+  endWithFinal (): void {
+    this.#end('complete')
   }
 
   room (): Promise<boolean> {
@@ -216,6 +264,13 @@ export class Exchange implements Outlet, OpenStream {
     abortResponse(this.#raw)
   }
 
+  endFor (reason: 'slow' | 'expired'): void {
+    this.#commit()
+    if (this.#state !== 'open') return
+    if (reason === 'slow') this.cut(reason)
+    else this.#endEarly(reason, Math.min(this.route.options.retryMs, COME_BACK_MS))
+  }
+
   shutDown (): void {
     this.#commit()
     if (this.#state !== 'open') return
@@ -234,7 +289,7 @@ export class Exchange implements Outlet, OpenStream {
     if (due === 'stalled') this.cut('stalled')
     if (this.#state !== 'open') return
     if (due === 'heartbeat') this.#response?.write(HEARTBEAT)
-    else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, MAX_AGE_RETRY_MS))
+    else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, COME_BACK_MS))
   }
 
   /** @returns Whether there is still somebody to answer. */
@@ -258,7 +313,7 @@ export class Exchange implements Outlet, OpenStream {
         reply: this.#reply,
         options: this.route.options,
         send: this.#send,
-        isPulled: this.iterable !== undefined,
+        isPulled: this.iterable !== undefined && !this.#isFramed,
         // Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs.
         onDestroy: () => { if (this.#state === 'open') this.#stop(isGone(this.#raw) ? 'client' : 'error') }
       })
@@ -275,9 +330,16 @@ export class Exchange implements Outlet, OpenStream {
     return this.#codec ?? this.route.codecFor(this.#reply.statusCode, this.iterable)
   }
 
+  /** Whether the frames of this iterable need not be checked again: all were, by the very schemas of this stream. */
+  #takesFramesOf (iterable: unknown): iterable is FrameIterable {
+    if (!isFrameIterable(iterable)) return false
+    const codec = this.#codecNow()
+    return iterable.streams.every(({ schemas }) => Object.entries(schemas).every(([name, schema]) => codec.declares(name, schema)))
+  }
+
   #encode (event: unknown): string {
     try {
-      return this.#codecNow().encode(event, this.request.method === 'GET')
+      return this.#codecNow().encode(event, this.marksEnd)
     } catch (error) {
       this.route.logRefusal(error, event, this.request)
       throw error

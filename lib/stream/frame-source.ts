@@ -1,3 +1,6 @@
+import type { EventStream } from '../../types/event.js'
+import type { Carrier } from './carrier.js'
+
 // Symbol.for, so that the ESM and the CommonJS copy of this package know each other's subscriptions.
 const kFrames = Symbol.for('fastify-typed-sse.frames')
 
@@ -12,6 +15,8 @@ export interface Frames {
 
 /** What a source of frames has to know of the stream that carries it. */
 export interface FrameCarrier {
+  /** The answer that the stream is. */
+  readonly carrier: Carrier
   /** Names of the events that complete the stream. */
   readonly final: ReadonlySet<unknown>
   /** Whether a final event gets the id that keeps a browser from coming back. */
@@ -32,6 +37,8 @@ export interface FrameSource {
 
 /** An iterable that can also be read frame by frame. */
 export interface FrameIterable extends AsyncIterable<unknown> {
+  /** The streams by whose schemas its events were checked. */
+  readonly streams: readonly EventStream[]
   [kFrames]: (carrier: FrameCarrier) => FrameSource
 }
 

@@ -1,6 +1,5 @@
 import type { CloseRecord, EventSink, SendAllOptions } from '../../types/sink.js'
 import { FST_ERR_SSE_ALREADY_ANSWERED, FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_SINK_BUSY, FST_ERR_SSE_SINK_ENDED } from '../errors.js'
-import { readLastEventId } from '../wire/last-event-id.js'
 import type { Exchange } from './exchange.js'
 import { SinkIterator } from './sink-iterator.js'
 import { discardSource } from './source.js'
@@ -16,8 +15,6 @@ export class Sink implements EventSink<unknown> {
   #ended = false
   /** Whether the iterable that carries the stream came through sendAll(). */
   #carries = false
-  #lastEventId: string | undefined
-  #hasReadId = false
 
   constructor (exchange: Exchange) {
     this.#exchange = exchange
@@ -32,12 +29,7 @@ export class Sink implements EventSink<unknown> {
   }
 
   get lastEventId (): string | undefined {
-    if (!this.#hasReadId) {
-      this.#hasReadId = true
-      const { headers, raw } = this.#exchange.request
-      this.#lastEventId = readLastEventId(headers['last-event-id'], raw.url)
-    }
-    return this.#lastEventId
+    return this.#exchange.lastEventId
   }
 
   send (event: unknown): Promise<boolean> {

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { asError } from '../as-error.js'
 import { logError } from '../log-error.js'
+import { type FrameOutlet, FramePump } from './frame-pump.js'
+import type { FrameIterable } from './frame-source.js'
 import { type Outlet, pump } from './pump.js'
 import { Source } from './source.js'
 import type { Streams, UnfinishedSource } from './streams.js'
@@ -8,6 +10,7 @@ import type { Streams, UnfinishedSource } from './streams.js'
 /** The sources that feed one stream: usually one. */
 export class Sources {
   readonly #sources = new Map<Source, UnfinishedSource | undefined>()
+  readonly #framePumps = new Set<FramePump>()
   readonly #streams: Streams
   readonly #log: FastifyBaseLogger
   readonly #route: string
@@ -30,9 +33,22 @@ export class Sources {
     }
   }
 
+  /** The same for one whose frames are ready. */
+  async addFrames (iterable: FrameIterable, outlet: FrameOutlet): Promise<void> {
+    const pump = new FramePump(iterable, outlet)
+    this.#framePumps.add(pump)
+    try {
+      await pump.ended
+    } finally {
+      this.#framePumps.delete(pump)
+      pump.stop()
+    }
+  }
+
   /** Asks all of them to end. Those that do not are reported later. */
   stop (): void {
     const stoppedAtMs = performance.now()
+    for (const pump of this.#framePumps) pump.stop()
     for (const [source, unfinished] of this.#sources) {
       this.#stop(source)
       if (unfinished !== undefined) continue

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 import { retryLine } from '../wire/frame.js'
+import type { Frames } from './frame-source.js'
 import { FrameStream } from './frame-stream.js'
 import { setStreamHeaders } from './headers.js'
 import { abortResponse, afterFlush, disarmConnectionTimeout, type RawResponse } from './response.js'
@@ -71,6 +72,11 @@ export class StreamResponse implements Watched {
 
   write (frames: string): void {
     this.#body.write(frames)
+  }
+
+  /** Takes frames that other responses take as well. */
+  writeShared (frames: Frames): void {
+    this.#body.writeShared(frames)
   }
 
   /** Ends the body after what was written. */

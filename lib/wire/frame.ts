@@ -86,7 +86,14 @@ export function retryLine (ms: unknown): string {
   return `retry: ${ms}\n`
 }
 
-function idLine (id: unknown): string {
+/**
+ * Encodes an event's id.
+ *
+ * @throws FST_ERR_SSE_FIELD_INVALID
+ * @example
+ * idLine(7) // 'id: 7\n'
+ */
+export function idLine (id: unknown): string {
   if (typeof id === 'string' ? UNFIT_FOR_ID.test(id) : !Number.isFinite(id)) {
     throw FST_ERR_SSE_FIELD_INVALID('id', 'a finite number, or a string without CR, LF, NUL or lone surrogates', received(id))
   }
@@ -106,7 +113,6 @@ function breakLines (text: string, prefix: string): string {
   return text.includes('\n') || text.includes('\r') ? text.replace(LINE_BREAK, `\n${prefix}`) : text
 }
 
-/** Shows the beginning of a name or an id, escaped, and of anything else the kind. */
 /** A value as an error's message may show it: strings escaped and cut. */
 export function received (value: unknown): string {
   if (typeof value !== 'string') return describe(value)

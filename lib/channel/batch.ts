@@ -1,0 +1,41 @@
+import type { Frames } from '../stream/frame-source.js'
+import { shareFrames } from '../stream/shared-frames.js'
+import type { Message } from './message.js'
+
+/** Messages that came in one tick. Those who take all of them share the bytes. */
+export class Batch {
+  readonly messages: readonly Message[]
+  #frames: Frames | undefined
+
+  constructor (messages: readonly Message[]) {
+    this.messages = messages
+  }
+
+  /** The offset of the first. */
+  get begin (): number {
+    return this.messages[0]?.offset ?? 0
+  }
+
+  /** The offset of the last. */
+  get end (): number {
+    return this.messages.at(-1)?.offset ?? 0
+  }
+
+  get frames (): Frames {
+    const { messages } = this
+    const [only] = messages
+    this.#frames ??= messages.length === 1 && only !== undefined ? only.frames(only.id) : joinFrames(messages)
+    return this.#frames
+  }
+
+  /** Whether these are the very messages of this batch. */
+  holds (messages: readonly Message[]): boolean {
+    return messages.length === this.messages.length && messages.every((message, i) => message === this.messages[i])
+  }
+}
+
+function joinFrames (messages: readonly Message[]): Frames {
+  let text = ''
+  for (const message of messages) text += message.frame(message.id)
+  return shareFrames(text, messages.length)
+}

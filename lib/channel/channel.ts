@@ -1,0 +1,157 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyRequest } from 'fastify'
+import type { Log, Position } from '../../types/broker.js'
+import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
+import type { EventStream } from '../../types/event.js'
+import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import type { Frames } from '../stream/frame-source.js'
+import { Attendance } from './attendance.js'
+import { Batch } from './batch.js'
+import type { ResolvedChannelOptions } from './channel-options.js'
+import type { ChannelScope } from './channel-scope.js'
+import { eventFilter } from './event-filter.js'
+import { Feed } from './feed.js'
+import { Live } from './live.js'
+import type { Message } from './message.js'
+import { MessageFactory } from './message-factory.js'
+import { ownerOf } from './owner.js'
+import { formatId } from './position.js'
+import { toRecord } from './record.js'
+import type { Past } from './replay.js'
+import { Snapshots } from './snapshots.js'
+import { resolveSubscribeOptions } from './subscribe-options.js'
+import { Subscription } from './subscription.js'
+
+/** A channel in this process: what is published goes to its log, and from there to its subscribers. */
+export class Channel {
+  readonly name: string
+  readonly stream: EventStream
+  readonly #options: ResolvedChannelOptions
+  readonly #scope: ChannelScope
+  readonly #log: Log
+  readonly #live: Live
+  readonly #past: Past
+  readonly #messages: MessageFactory
+  readonly #attendance: Attendance
+  readonly #onClosed: () => void
+  #joined = new Batch([])
+  #closed: Promise<void> | undefined
+
+  constructor (name: string, stream: EventStream, options: ResolvedChannelOptions, scope: ChannelScope, onClosed: () => void) {
+    this.name = name
+    this.stream = stream
+    this.#options = options
+    this.#scope = scope
+    this.#onClosed = onClosed
+    const log = scope.log.child({ channel: name })
+    const { retention, idempotencyWindowMs } = options
+    this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log })
+    this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
+    this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch))
+    this.#attendance = new Attendance(log)
+    const snapshots = this.#snapshots()
+    this.#past = {
+      log: this.#log,
+      reads: scope.reads,
+      isLatest: retention.latest === true,
+      messagesOf: ({ epoch, records }) => records.map(record => this.#messages.of(record, epoch)),
+      takeSnapshot: snapshots && (async topics => await snapshots.take(topics)),
+      onSnapshotError: err => { log.error({ err }, 'a snapshot failed; a gap is told in its place') }
+    }
+  }
+
+  get event (): EventStream['event'] {
+    return this.stream.event
+  }
+
+  /** @throws FST_ERR_SSE_SCHEMA_BUILD */
+  compile (): void {
+    this.#messages.compile()
+  }
+
+  async publish (event: unknown, options: PublishOptions = {}): Promise<string> {
+    this.#checkOpen()
+    const { name } = this
+    const { key } = this.#options
+    const record = toRecord(event, options, { name, key, encode: event => this.#messages.encode(event) })
+    return formatId([await this.#log.append(record, options.idempotencyKey)])
+  }
+
+  subscribe (subscriber: AnyRequest | SubscriberOptions, options: SubscribeOptions<never> = {}): Subscription {
+    this.#checkOpen()
+    const { topics, filter, beginning, expiresAtMs } = resolveSubscribeOptions(options)
+    if (beginning === 'snapshot' && this.#options.snapshot === undefined) {
+      throw FST_ERR_SSE_SUBSCRIBE_INVALID(`the channel '${this.name}' has no snapshot to begin from`)
+    }
+    const owner = ownerOf(subscriber, this.#scope.owners)
+    const { lastEventId } = owner
+    const from = lastEventId === undefined ? beginning ?? (this.#past.isLatest ? 'start' : 'live') : { id: lastEventId }
+    const feed = new Feed({ past: this.#past, live: this.#live }, {
+      topics,
+      filter: filter && eventFilter(filter),
+      beginning: from
+    })
+    const identity = owner.carrier === undefined
+      ? (subscriber as SubscriberOptions).identity
+      : this.#options.identity?.(subscriber as FastifyRequest)
+    const presence = { channel: this.name, topics, identity }
+    return new Subscription([{
+      feed,
+      expiresAtMs,
+      stream: this.stream,
+      join: messages => this.#join(messages),
+      arrive: finish => this.#attendance.arrive(presence, finish)
+    }], owner, typeof from === 'object' ? from.id : undefined)
+  }
+
+  async position (): Promise<string> {
+    return formatId([await this.#log.head()])
+  }
+
+  subscriberCount (topic?: string): number {
+    return topic === undefined ? this.#live.subscribers.size : this.#live.count(topic)
+  }
+
+  on<Name extends keyof ChannelEvents<unknown>> (name: Name, listener: ChannelEvents<unknown>[Name]): this {
+    this.#attendance.on(name, listener)
+    return this
+  }
+
+  off<Name extends keyof ChannelEvents<unknown>> (name: Name, listener: ChannelEvents<unknown>[Name]): this {
+    this.#attendance.off(name, listener)
+    return this
+  }
+
+  close (): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close (): Promise<void> {
+    // What was published before goes out.
+    while (!this.#live.isIdle) await nextTurn()
+    this.#attendance.finish()
+    await this.#log.close()
+    this.#onClosed()
+  }
+
+  #snapshots (): Snapshots | undefined {
+    const { snapshot } = this.#options
+    return snapshot && new Snapshots({
+      channel: this.name,
+      take: snapshot,
+      head: () => this.#live.head as Position,
+      messageOf: event => this.#messages.ofSnapshot(event)
+    })
+  }
+
+  /** Many who come back to the same place read the same messages: the frames that were joined last are kept for the next. */
+  #join (messages: readonly Message[]): Frames {
+    if (!this.#joined.holds(messages)) this.#joined = new Batch(messages)
+    return this.#joined.frames
+  }
+
+  #checkOpen (): void {
+    if (this.#closed !== undefined) throw FST_ERR_SSE_CHANNEL_CLOSED(this.name)
+  }
+}

@@ -1,0 +1,50 @@
+import type { EventStream } from '../../types/event.js'
+import type { ChannelOptions } from '../../types/channel.js'
+import { FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import { Channel } from './channel.js'
+import { resolveChannelOptions } from './channel-options.js'
+import type { ChannelScope } from './channel-scope.js'
+import { Subscription } from './subscription.js'
+
+/** The open channels of a scope, by name. */
+export class Channels {
+  readonly #open = new Map<string, Channel>()
+
+  get size (): number {
+    return this.#open.size
+  }
+
+  /** @throws FST_ERR_SSE_CHANNEL_INVALID, FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS */
+  open (name: string, stream: EventStream, options: ChannelOptions = {}, scope: ChannelScope): Channel {
+    const resolved = resolveChannelOptions(name, stream, options)
+    if (this.#open.has(name)) throw FST_ERR_SSE_CHANNEL_EXISTS(name)
+    const channel = new Channel(name, stream, resolved, scope, () => { this.#open.delete(name) })
+    this.#open.set(name, channel)
+    return channel
+  }
+
+  /** @throws FST_ERR_SSE_SCHEMA_BUILD */
+  compile (): void {
+    for (const channel of this.#open.values()) channel.compile()
+  }
+
+  async close (): Promise<void> {
+    await Promise.all(Array.from(this.#open.values(), async channel => { await channel.close() }))
+  }
+}
+
+/**
+ * Makes one subscription of several.
+ *
+ * @throws FST_ERR_SSE_SUBSCRIBE_INVALID, FST_ERR_SSE_SUBSCRIPTION_STARTED
+ */
+export function merge (subscriptions: readonly unknown[]): Subscription {
+  if (subscriptions.length === 0 || !subscriptions.every(each => each instanceof Subscription)) {
+    throw FST_ERR_SSE_SUBSCRIBE_INVALID('merge() takes subscriptions, which subscribe() returns')
+  }
+  const released = subscriptions.map(each => each.release())
+  const [first] = released as [typeof released[number], ...typeof released]
+  const isOfOne = released.every(({ owner, told }) => told === first.told && owner.carrier === first.owner.carrier)
+  if (!isOfOne) throw FST_ERR_SSE_SUBSCRIBE_INVALID('merge() takes subscriptions of the same request, with the same lastEventId and the same position to begin from')
+  return new Subscription(released.flatMap(({ parts }) => parts), first.owner, first.told)
+}

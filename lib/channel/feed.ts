@@ -1,0 +1,224 @@
+import type { Position } from '../../types/broker.js'
+import type { Topic } from '../../types/channel.js'
+import { Backlog } from './backlog.js'
+import type { Batch } from './batch.js'
+import { Gap } from './gap.js'
+import type { Live, LiveSubscriber } from './live.js'
+import type { Message } from './message.js'
+import { type Beginning, type Past, Replay, type Step } from './replay.js'
+import { topicFilter } from './topic-filter.js'
+
+/** The channel that a feed reads. */
+export interface FeedChannel {
+  readonly past: Past
+  readonly live: Live
+}
+
+/** What a subscriber wants of a channel. */
+export interface Wish {
+  readonly topics: readonly Topic[] | undefined
+  readonly filter: ((message: Message) => boolean) | undefined
+  readonly beginning: Beginning
+}
+
+/** Who takes what a feed has. */
+export interface FeedReader {
+  /**
+   * Called when there is something to take.
+   *
+   * @returns Whether what it leaves is taken soon.
+   */
+  onReady: () => boolean
+  /** Called when no more can come. */
+  onFailed: (error: unknown) => void
+  /** Called with the characters that wait when more comes. @returns Whether that is too much, and the reader has ended. */
+  isTooMuch: (waiting: number) => boolean
+}
+
+/**
+ * One subscriber's way through a channel: first its past, page by page as the reader asks for more, then its live end.
+ * It joins that when it has read everything up to it, so that nothing is missed or doubled in between, and nothing has
+ * to be parked. Where the live end itself has missed something, it goes back to the past.
+ */
+export class Feed implements LiveSubscriber {
+  readonly topics: readonly Topic[] | undefined
+  readonly #channel: FeedChannel
+  readonly #filter: Wish['filter']
+  readonly #isForTopic: (topic: string | undefined) => boolean
+  readonly #replay: Replay
+  readonly #backlog: Backlog<Message | Gap>
+  #reader: FeedReader | undefined
+  #state: 'idle' | 'replaying' | 'reading' | 'live' | 'ended' = 'idle'
+  #epoch: string | undefined
+  /** All that is wanted up to here is in the backlog, or was taken. */
+  #cursor = 0
+  /** What was taken stands for everything up to here; undefined in the midst of a snapshot. */
+  #taken: number | undefined
+  /** What came in one tick, as long as nothing else waits. */
+  #batch: Batch | undefined
+  #isRoundOver = true
+
+  constructor (channel: FeedChannel, { topics, filter, beginning }: Wish) {
+    this.topics = topics
+    this.#channel = channel
+    this.#filter = filter
+    this.#isForTopic = topicFilter(topics)
+    this.#replay = new Replay(channel.past, topics, beginning)
+    this.#backlog = new Backlog(channel.past.isLatest)
+  }
+
+  /** The reader has everything up to here; undefined where that can't be said. */
+  get position (): Position | undefined {
+    if (this.#epoch === undefined) return undefined
+    const offset = this.#isEmpty ? this.#settled : this.#taken
+    return offset === undefined ? undefined : { epoch: this.#epoch, offset }
+  }
+
+  /** Whether it has found where it begins. */
+  get hasBegun (): boolean {
+    return this.#epoch !== undefined
+  }
+
+  /** Whether the reader has everything that there is. */
+  get isCurrent (): boolean {
+    return this.#state === 'live' && this.#isEmpty
+  }
+
+  /** Whether nothing is left, and nothing more will come. */
+  get isOver (): boolean {
+    return this.#state === 'ended' && this.#isEmpty
+  }
+
+  start (reader: FeedReader): void {
+    this.#reader = reader
+    this.#state = 'replaying'
+    this.#channel.live.add(this)
+    this.#advance()
+  }
+
+  /** Nothing more comes; what waits can still be taken. */
+  finish (): void {
+    if (this.#state !== 'idle' && this.#state !== 'ended') this.#channel.live.delete(this)
+    this.#state = 'ended'
+  }
+
+  /** Nothing more is wanted. */
+  stop (): void {
+    this.finish()
+    this.#backlog.clear()
+    this.#batch = undefined
+  }
+
+  /** Takes what came last, where it is whole and all that waits. */
+  takeBatch (): Batch | undefined {
+    const batch = this.#batch
+    this.#batch = undefined
+    this.#taken = batch?.end ?? this.#taken
+    return batch
+  }
+
+  take (): Message | Gap | undefined {
+    this.#unpack()
+    const item = this.#backlog.shift()
+    if (item === undefined) this.#advance()
+    else this.#taken = item.offset
+    return item
+  }
+
+  receive (batch: Batch): void {
+    if (this.#state !== 'live' || !this.#hasRoom()) return
+    const isWhole = this.#isEmpty && this.#cursor < batch.begin && this.#filter === undefined
+    if (isWhole) {
+      this.#batch = batch
+      this.#cursor = batch.end
+    } else {
+      for (const message of batch.messages) this.#add(message)
+    }
+  }
+
+  receiveOne (message: Message): void {
+    if (this.#state === 'live' && this.#hasRoom()) this.#add(message)
+  }
+
+  wake (): void {
+    this.#isRoundOver = true
+    if (this.#isEmpty || this.#reader?.onReady() === true) return
+    this.#unpack()
+    this.#backlog.conflate()
+  }
+
+  desynchronize (): void {
+    if (this.#state !== 'live') return
+    this.#cursor = this.#settled
+    this.#replay.resume({ epoch: this.#epoch as string, offset: this.#cursor })
+    this.#state = 'replaying'
+    this.#reader?.onReady()
+  }
+
+  get #isEmpty (): boolean {
+    return this.#backlog.length === 0 && this.#batch === undefined
+  }
+
+  get #settled (): number {
+    return this.#state === 'live' ? Math.max(this.#cursor, this.#channel.live.settled) : this.#cursor
+  }
+
+  /** What is left of the ticks before must not be too much; one tick alone may be, since the reader had no chance yet. */
+  #hasRoom (): boolean {
+    if (!this.#isRoundOver || this.#isEmpty) return true
+    this.#isRoundOver = false
+    this.#unpack()
+    this.#backlog.conflate()
+    return this.#reader?.isTooMuch(this.#backlog.size) !== true
+  }
+
+  #unpack (): void {
+    for (const message of this.#batch?.messages ?? []) this.#backlog.push(message)
+    this.#batch = undefined
+  }
+
+  #add (message: Message): void {
+    const offset = message.offset as number
+    // What it has read from the history comes live once more, and so does what two of its topics match.
+    if (offset <= this.#cursor) return
+    this.#cursor = offset
+    if (this.#passes(message)) this.#backlog.push(message)
+  }
+
+  #passes (message: Message): boolean {
+    try {
+      return this.#filter === undefined || this.#filter(message)
+    } catch (error) {
+      this.#reader?.onFailed(error)
+      return false
+    }
+  }
+
+  #advance (): void {
+    if (this.#state !== 'replaying') return
+    this.#state = 'reading'
+    this.#read().catch((error: unknown) => { if (this.#state !== 'ended') this.#reader?.onFailed(error) })
+  }
+
+  async #read (): Promise<void> {
+    const { live } = this.#channel
+    // First of all it has to be known where the live end begins: what comes before that is history.
+    await live.began()
+    const step = await this.#replay.next(() => this.#state !== 'ended')
+    if (this.#state === 'ended' || step === undefined) return
+    this.#take(step)
+    const head = live.head as Position
+    // Joined in the same turn in which this is found: nothing can come in between.
+    this.#state = step.position.epoch === head.epoch && step.position.offset >= head.offset ? 'live' : 'replaying'
+    this.#reader?.onReady()
+  }
+
+  #take ({ items, position, isSnapshot }: Step): void {
+    this.#epoch = position.epoch
+    this.#cursor = position.offset
+    if (isSnapshot) this.#taken = undefined
+    for (const item of items) {
+      if (item instanceof Gap || ((isSnapshot || this.#isForTopic(item.record.topic)) && this.#passes(item))) this.#backlog.push(item)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { StoredRecord } from '../../types/broker.js'
+import type { EventStream } from '../../types/event.js'
+import type { EncodedEvent, StreamCodec } from '../schema/codec.js'
+import { Message, type MessageCodec } from './message.js'
+import type { DecodedEvent } from './sendable.js'
+
+/** Makes the messages of a channel: one for each record in this process, however many read it. */
+export class MessageFactory implements MessageCodec {
+  readonly #stream: EventStream
+  readonly #compile: () => StreamCodec
+  readonly #log: FastifyBaseLogger
+  readonly #undecodable = new Set<string>()
+  #codec: StreamCodec | undefined
+
+  /** @param compile Called once, when the codec is needed. */
+  constructor (stream: EventStream, compile: () => StreamCodec, log: FastifyBaseLogger) {
+    this.#stream = stream
+    this.#compile = compile
+    this.#log = log
+  }
+
+  /** @throws FST_ERR_SSE_SCHEMA_BUILD */
+  compile (): StreamCodec {
+    this.#codec ??= this.#compile()
+    return this.#codec
+  }
+
+  /** @throws FST_ERR_SSE_INVALID_EVENT and its kin */
+  encode (event: unknown): EncodedEvent {
+    return this.compile().encodeParts(event)
+  }
+
+  of (record: StoredRecord, epoch: string): Message {
+    const { cache } = record
+    // Another app that shares the broker may have left its own there, made by its own schemas.
+    if (cache instanceof Message && cache.codec === this) return cache
+    const message = new Message(record, this, epoch)
+    record.cache = message
+    return message
+  }
+
+  /** Encodes an event that has no place in the channel. */
+  ofSnapshot (event: unknown): Message {
+    return new Message({ ...this.encode(event), offset: 0 }, this, undefined)
+  }
+
+  frameOf (record: StoredRecord): string {
+    return this.compile().frameOf(record)
+  }
+
+  decode (record: StoredRecord): DecodedEvent | undefined {
+    try {
+      return this.compile().decode(record)
+    } catch (err) {
+      this.#warn(record.event, err)
+      return undefined
+    }
+  }
+
+  schemaOf (event: string): unknown {
+    return Object.hasOwn(this.#stream.schemas, event) ? this.#stream.schemas[event] : undefined
+  }
+
+  #warn (event: string, err: unknown): void {
+    if (this.#undecodable.has(event)) return
+    this.#undecodable.add(event)
+    this.#log.warn({ err, event }, 'an event of a channel can\'t be decoded, so filters and loops pass it over; another version of this app may have published it')
+  }
+}

@@ -1,0 +1,43 @@
+import { describe } from '../describe.js'
+import { FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import type { Carrier } from '../stream/carrier.js'
+import type { PositionTimer } from './position-timer.js'
+
+/** Who a subscription is for. */
+export interface Owner {
+  /** The answer to the request that it was made for. */
+  readonly carrier: Carrier | undefined
+  /** Ends it, where there is no request. */
+  readonly signal: AbortSignal | undefined
+  readonly lastEventId: string | undefined
+  /** How much may wait for it, where there is no request. */
+  readonly maxBufferedBytes: number
+  readonly timer: PositionTimer
+}
+
+/** What owners are made of. */
+export interface OwnerScope {
+  readonly carrierOf: (request: object) => Carrier | undefined
+  readonly maxBufferedBytes: number
+  readonly timer: PositionTimer
+}
+
+/**
+ * Reads what `subscribe()` was given as the subscriber.
+ *
+ * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
+ */
+export function ownerOf (subscriber: unknown, { carrierOf, maxBufferedBytes, timer }: OwnerScope): Owner {
+  if (typeof subscriber !== 'object' || subscriber === null) throw invalid('a request, or { lastEventId, signal }', subscriber)
+  const carrier = carrierOf(subscriber)
+  if (carrier !== undefined) return { carrier, signal: undefined, lastEventId: carrier.lastEventId, maxBufferedBytes, timer }
+  if ('raw' in subscriber) throw invalid('a request that has got to its handler, of an app with this plugin', subscriber)
+  const { signal, lastEventId } = subscriber as { signal?: unknown, lastEventId?: unknown }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('one whose signal is an AbortSignal', signal)
+  if (lastEventId !== undefined && typeof lastEventId !== 'string') throw invalid('one whose lastEventId is a string', lastEventId)
+  return { carrier: undefined, signal, lastEventId: lastEventId === '' ? undefined : lastEventId, maxBufferedBytes, timer }
+}
+
+function invalid (expected: string, received: unknown): Error {
+  return FST_ERR_SSE_SUBSCRIBE_INVALID(`the subscriber should be ${expected}, instead got '${describe(received)}'`)
+}

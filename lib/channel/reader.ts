@@ -1,0 +1,92 @@
+import type { Frames } from '../stream/frame-source.js'
+import { Gap } from './gap.js'
+import type { Message } from './message.js'
+import { Notice } from './notice.js'
+import type { Part } from './part.js'
+import { formatId } from './position.js'
+import type { Sendable } from './sendable.js'
+
+/** Something to send, and the id with which the subscriber is told where it stands. */
+export interface Delivery {
+  readonly message: Sendable
+  readonly id: string | undefined
+}
+
+/** Reads the parts of a subscription by turns, and keeps account of where its subscriber stands. */
+export class Reader {
+  /** The id that the subscriber was told last, or came with. */
+  told: string | undefined
+  readonly #parts: readonly Part[]
+  /** Whether it has to be told where it stands, when it has everything. */
+  #isPositionDue = true
+  #turn = 0
+
+  constructor (parts: readonly Part[], lastEventId: string | undefined) {
+    this.#parts = parts
+    this.told = lastEventId
+  }
+
+  /** Whether nothing is left, and nothing more will come. */
+  get isOver (): boolean {
+    return this.#parts.every(({ feed }) => feed.isOver)
+  }
+
+  /** The subscriber's position may have moved without an event of its own. */
+  tellPosition (): void {
+    this.#isPositionDue = true
+  }
+
+  /** What came last in the only channel, where that is all that waits. */
+  nextBatch (): Frames | undefined {
+    const [part] = this.#parts
+    const batch = this.#parts.length === 1 ? part?.feed.takeBatch() : undefined
+    this.told = batch?.messages.at(-1)?.id ?? this.told
+    return batch?.frames
+  }
+
+  next (): Delivery | undefined {
+    const parts = this.#parts
+    // The id stands for all of them, so none can begin before it is known where each does.
+    if (!parts.every(({ feed }) => feed.hasBegun)) return undefined
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[(this.#turn + i) % parts.length] as Part
+      const item = part.feed.take()
+      if (item === undefined) continue
+      this.#turn += i + 1
+      return item instanceof Gap ? this.#gap(part, item) : this.#message(item)
+    }
+    return this.#position()
+  }
+
+  #message (message: Message): Delivery {
+    const isSingle = this.#parts.length === 1
+    const id = message.id === undefined || isSingle ? message.id : this.#id()
+    // A snapshot stands for a position only when it is whole.
+    if (id === undefined) this.#isPositionDue = true
+    else this.told = id
+    return { message, id }
+  }
+
+  #gap (part: Part, { earliest }: Gap): Delivery {
+    const requested = this.told ?? ''
+    const positions = this.#parts.flatMap(({ feed }) => {
+      const { position } = feed
+      return position === undefined ? [] : feed === part.feed ? { ...position, offset: earliest } : position
+    })
+    const id = this.told = this.#id()
+    return { message: new Notice('stream-gap', { requested, earliest: formatId(positions) }), id }
+  }
+
+  #position (): Delivery | undefined {
+    if (!this.#isPositionDue || !this.#parts.every(({ feed }) => feed.isCurrent || feed.isOver)) return undefined
+    this.#isPositionDue = false
+    const id = this.#id()
+    if (id === this.told) return undefined
+    this.told = id
+    return { message: new Notice('stream-position', null), id }
+  }
+
+  #id (): string {
+    return formatId(this.#parts.flatMap(({ feed }) => feed.position ?? []))
+  }
+}

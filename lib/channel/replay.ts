@@ -1,0 +1,106 @@
+import type { Log, Page, Position } from '../../types/broker.js'
+import type { Topic } from '../../types/channel.js'
+import { Gap } from './gap.js'
+import type { Message } from './message.js'
+import type { PageReads } from './page-reads.js'
+import { positionIn } from './position.js'
+import type { TakenSnapshot } from './snapshots.js'
+
+/** Messages that are read at a time. */
+const PAGE_MESSAGES = 256
+
+/** A position that no log has: what stands after it is lost. */
+const NOWHERE: Position = { epoch: '', offset: 0 }
+
+/** The past of a channel. */
+export interface Past {
+  readonly log: Log
+  readonly reads: PageReads
+  /** Whether the newest of each key is all there is. */
+  readonly isLatest: boolean
+  readonly messagesOf: (page: Page) => readonly Message[]
+  readonly takeSnapshot: ((topics: readonly Topic[] | undefined) => Promise<TakenSnapshot>) | undefined
+  readonly onSnapshotError: (error: unknown) => void
+}
+
+/** Where a subscriber begins. */
+export type Beginning = 'live' | 'start' | 'snapshot' | { readonly id: string }
+
+/** What was read, and the position up to which that is all. */
+export interface Step {
+  readonly items: ReadonlyArray<Message | Gap>
+  readonly position: Position
+  /** Whether the items stand for the position only together. */
+  readonly isSnapshot: boolean
+}
+
+/** One subscriber's way through the past of a channel, a page at a time. What is gone, it says or replaces. */
+export class Replay {
+  readonly #past: Past
+  readonly #topics: readonly Topic[] | undefined
+  readonly #head: Promise<Position>
+  #beginning: Beginning | undefined
+  #after: Position | undefined
+
+  constructor (past: Past, topics: readonly Topic[] | undefined, beginning: Beginning) {
+    this.#past = past
+    this.#topics = topics
+    this.#beginning = beginning
+    this.#head = past.log.head()
+    this.#head.catch(() => {}) // who asks for the first step is told
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @param isWanted Asked when it has waited for its turn.
+   * @returns undefined when it is not wanted any more.
+   */
+  async next (isWanted: () => boolean): Promise<Step | undefined> {
+    const beginning = this.#beginning
+    this.#beginning = undefined
+    if (beginning !== undefined) {
+      const head = await this.#head
+      if (beginning === 'live') return this.#step([], head)
+      if (beginning === 'snapshot') this.#after = NOWHERE
+      else if (beginning !== 'start') this.#after = positionIn(beginning.id, head.epoch) ?? NOWHERE
+    }
+    const { log, reads } = this.#past
+    const page = await reads.run(() => log.read(this.#after, PAGE_MESSAGES), isWanted)
+    if (page === undefined) return undefined
+    return page.lost ? await this.#recover(page) : this.#step(this.#past.messagesOf(page), endOf(page))
+  }
+
+  /** Goes on from here, since what came live has a hole. */
+  resume (position: Position): void {
+    this.#after = position
+  }
+
+  /** What is lost is replaced by a snapshot, or told. */
+  async #recover (page: Page): Promise<Step> {
+    const { takeSnapshot, onSnapshotError, isLatest } = this.#past
+    if (takeSnapshot !== undefined) {
+      try {
+        const { messages, position } = await takeSnapshot(this.#topics)
+        return this.#step(messages, position, true)
+      } catch (error) {
+        onSnapshotError(error)
+      }
+    }
+    const { epoch, through, earliest } = page
+    // The newest of every key follow. Who leaves before it has got them has nothing yet.
+    const position = isLatest ? { epoch, offset: 0 } : { epoch, offset: through }
+    const step = this.#step([new Gap(position.offset, earliest)], position)
+    if (isLatest) this.#after = undefined
+    return step
+  }
+
+  #step (items: ReadonlyArray<Message | Gap>, position: Position, isSnapshot = false): Step {
+    this.#after = position
+    return { items, position, isSnapshot }
+  }
+}
+
+function endOf ({ epoch, through }: Page): Position {
+  return { epoch, offset: through }
+}

@@ -1,0 +1,63 @@
+import type { Position } from '../../types/broker.js'
+import type { Snapshot, SnapshotContext, Topic } from '../../types/channel.js'
+import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
+import type { Message } from './message.js'
+import { formatId, positionIn } from './position.js'
+
+/** What a snapshot source is made of. */
+export interface SnapshotParts {
+  readonly channel: string
+  readonly take: (context: SnapshotContext) => Snapshot<unknown> | Promise<Snapshot<unknown>>
+  /** Where the live end of the channel stands now. */
+  readonly head: () => Position
+  /** Checks and encodes an event of the snapshot. */
+  readonly messageOf: (event: unknown) => Message
+}
+
+/** A state, and the position that it stands for. */
+export interface TakenSnapshot {
+  readonly messages: readonly Message[]
+  readonly position: Position
+}
+
+/** The snapshots of a channel: one at a time for the same topics, however many ask. */
+export class Snapshots {
+  readonly #parts: SnapshotParts
+  readonly #underWay = new Map<string, Promise<TakenSnapshot>>()
+
+  constructor (parts: SnapshotParts) {
+    this.#parts = parts
+  }
+
+  /** @throws FST_ERR_SSE_SNAPSHOT_INVALID, and whatever the source throws. */
+  async take (topics: readonly Topic[] | undefined): Promise<TakenSnapshot> {
+    const key = JSON.stringify(topics?.map(topic => JSON.stringify(topic)).sort())
+    const known = this.#underWay.get(key)
+    if (known !== undefined) return await known
+    const taken = this.#take(topics)
+    this.#underWay.set(key, taken)
+    try {
+      return await taken
+    } finally {
+      this.#underWay.delete(key)
+    }
+  }
+
+  async #take (topics: readonly Topic[] | undefined): Promise<TakenSnapshot> {
+    const { channel, take, head, messageOf } = this.#parts
+    // No await between the position and the call: a state that is read synchronously fits it exactly.
+    const asked = head()
+    const snapshot = take({ topics, position: formatId([asked]) })
+    const taken = isPromise(snapshot) ? await snapshot : snapshot
+    const { events, position } = 'events' in taken ? taken : { events: taken, position: undefined }
+    const messages = Array.from(events, messageOf)
+    if (position === undefined) return { messages, position: asked }
+    const known = positionIn(position, asked.epoch)
+    if (known === undefined) throw FST_ERR_SSE_SNAPSHOT_INVALID(channel, position)
+    return { messages, position: known }
+  }
+}
+
+function isPromise<T> (value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Partial<Promise<T>>).then === 'function'
+}

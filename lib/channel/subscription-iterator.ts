@@ -1,0 +1,84 @@
+import type { Reader } from './reader.js'
+import type { DecodedEvent } from './sendable.js'
+
+/** The subscription that an iterator reads. */
+export interface Iterated {
+  readonly reader: Reader
+  /** Why no more can come. */
+  readonly error: unknown
+  readonly isEnded: boolean
+  readonly end: () => void
+}
+
+interface Waiting {
+  resolve: (result: IteratorResult<DecodedEvent>) => void
+  reject: (error: unknown) => void
+}
+
+/** The events of a subscription, for code that iterates it. */
+export class SubscriptionIterator implements AsyncIterableIterator<DecodedEvent> {
+  readonly #subscription: Iterated
+  readonly #waiting: Waiting[] = []
+
+  constructor (subscription: Iterated) {
+    this.#subscription = subscription
+  }
+
+  async next (): Promise<IteratorResult<DecodedEvent>> {
+    return await new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+      this.#serve()
+    })
+  }
+
+  async return (): Promise<IteratorResult<DecodedEvent>> {
+    this.#subscription.end()
+    this.#serve()
+    return { done: true, value: undefined }
+  }
+
+  /** Without this, `yield *` would replace the error that refuses an event by a TypeError. */
+  async throw (error: unknown): Promise<IteratorResult<DecodedEvent>> {
+    await this.return()
+    throw error
+  }
+
+  [Symbol.asyncIterator] (): this {
+    return this
+  }
+
+  /** There may be something. @returns Whether somebody has waited for it, and so will come for more. */
+  wake (): boolean {
+    const isAwaited = this.#waiting.length > 0
+    this.#serve()
+    return isAwaited
+  }
+
+  #serve (): void {
+    const { reader } = this.#subscription
+    for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
+      const { isEnded, error } = this.#subscription
+      const event = isEnded ? undefined : this.#read()
+      if (event !== undefined) first.resolve({ done: false, value: event })
+      else if (error !== undefined) first.reject(error)
+      else if (isEnded || reader.isOver) this.#finish(first)
+      else return
+      this.#waiting.shift()
+    }
+  }
+
+  #finish ({ resolve }: Waiting): void {
+    this.#subscription.end()
+    resolve({ done: true, value: undefined })
+  }
+
+  /** What this version of the app can't decode is passed over; the channel has logged it. */
+  #read (): DecodedEvent | undefined {
+    const { reader } = this.#subscription
+    for (let delivery = reader.next(); delivery !== undefined; delivery = reader.next()) {
+      const event = delivery.message.withId(delivery.id)
+      if (event !== undefined) return event
+    }
+    return undefined
+  }
+}

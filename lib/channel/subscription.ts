@@ -1,0 +1,162 @@
+import type { EventStream } from '../../types/event.js'
+import type { Subscription as PublicSubscription } from '../../types/channel.js'
+import type { CloseReason } from '../../types/sink.js'
+import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
+import { carryStream } from '../schema/event-stream.js'
+import type { Carrier } from '../stream/carrier.js'
+import { type FrameCarrier, type FrameIterable, type FrameSource, kFrames } from '../stream/frame-source.js'
+import type { Feed, FeedReader } from './feed.js'
+import type { Owner } from './owner.js'
+import type { Part } from './part.js'
+import { Reader } from './reader.js'
+import { SubscriptionFrames } from './subscription-frames.js'
+import { SubscriptionIterator } from './subscription-iterator.js'
+
+/** The longest time that a timer of Node.js takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** One subscriber's events of one channel or several. Nothing is held for it until somebody begins to read it. */
+export class Subscription implements PublicSubscription, FrameIterable, FeedReader {
+  readonly reader: Reader
+  /** Why no more can come, where it has failed. */
+  error: unknown
+  isEnded = false
+  readonly #parts: readonly Part[]
+  readonly #owner: Owner
+  #carrier: Carrier | undefined
+  #isClaimed = false
+  readonly #leaves: Array<(reason: CloseReason) => void> = []
+  #signal: AbortSignal | undefined
+  #onReady: () => boolean = () => false
+  #expiry: NodeJS.Timeout | undefined
+
+  /** @param told The id that its subscriber has, if any. */
+  constructor (parts: readonly Part[], owner: Owner, told: string | undefined) {
+    this.#parts = parts
+    this.#owner = owner
+    this.#carrier = owner.carrier
+    this.reader = new Reader(parts, told)
+    const [only] = parts
+    if (parts.length === 1 && only !== undefined) carryStream(this, only.stream)
+  }
+
+  /** The streams whose events it gives. */
+  get streams (): readonly EventStream[] {
+    return this.#parts.map(({ stream }) => stream)
+  }
+
+  /** Gives its parts to a subscription that merges them with others. @throws FST_ERR_SSE_SUBSCRIPTION_STARTED */
+  release (): { parts: readonly Part[], owner: Owner, told: string | undefined } {
+    this.#claim()
+    return { parts: this.#parts, owner: this.#owner, told: this.reader.told }
+  }
+
+  /** Joins what others take likewise; undefined where its ids are its own. */
+  get join (): Part['join'] | undefined {
+    return this.#parts.length === 1 ? this.#parts[0]?.join : undefined
+  }
+
+  [kFrames] (stream: FrameCarrier): FrameSource {
+    this.#carrier = stream.carrier
+    this.#start(this.#owner.signal, () => {
+      stream.onReadable()
+      return false // whatever there was room for has been read
+    })
+    return new SubscriptionFrames(this, stream)
+  }
+
+  [Symbol.asyncIterator] (): AsyncIterator<unknown> {
+    const iterator = new SubscriptionIterator(this)
+    this.#start(this.#carrier?.signal ?? this.#owner.signal, () => iterator.wake())
+    return iterator
+  }
+
+  close (): void {
+    this.end('complete')
+    this.#onReady()
+  }
+
+  /** Nobody reads it any more. Idempotent. */
+  end (reason?: CloseReason): void {
+    if (this.isEnded) return
+    this.isEnded = true
+    clearTimeout(this.#expiry)
+    this.#owner.timer.delete(this)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    for (const { feed } of this.#parts) feed.stop()
+    for (const leave of this.#leaves) leave(reason ?? this.#carrier?.reason ?? 'complete')
+  }
+
+  /** Says where its subscriber stands, if that has moved. */
+  tellPosition (): void {
+    this.reader.tellPosition()
+    this.#onReady()
+  }
+
+  onReady (): boolean {
+    return this.#onReady()
+  }
+
+  onFailed (error: unknown): void {
+    if (this.isEnded) return
+    this.error = error
+    this.end('error')
+    this.#onReady()
+  }
+
+  isTooMuch (waiting: number): boolean {
+    if (waiting + (this.#carrier?.queuedBytes ?? 0) <= (this.#carrier ?? this.#owner).maxBufferedBytes) return false
+    this.#endFor('slow')
+    return true
+  }
+
+  readonly #onAbort = (): void => {
+    // A loop that just ended would look like the end of the events. With a signal of its own, that is what was asked for.
+    if (this.#carrier !== undefined) this.error = this.#signal?.reason
+    this.end(this.#carrier === undefined ? 'client' : undefined)
+    this.#onReady()
+  }
+
+  #start (signal: AbortSignal | undefined, onReady: () => boolean): void {
+    this.#claim()
+    this.#onReady = onReady
+    this.#signal = signal
+    if (signal?.aborted === true) this.#onAbort()
+    if (this.isEnded) return
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#owner.timer.add(this)
+    this.#expireAt(Math.min(...this.#parts.map(({ expiresAtMs }) => expiresAtMs)))
+    for (const { feed, arrive } of this.#parts) {
+      feed.start(this)
+      this.#leaves.push(arrive(() => { this.#finish(feed) }))
+    }
+  }
+
+  #claim (): void {
+    if (this.#isClaimed) throw FST_ERR_SSE_SUBSCRIPTION_STARTED()
+    this.#isClaimed = true
+  }
+
+  /** One of its channels was closed. */
+  #finish (feed: Feed): void {
+    feed.finish()
+    this.#onReady()
+  }
+
+  #expireAt (expiresAtMs: number): void {
+    if (expiresAtMs === Infinity) return
+    const inMs = expiresAtMs - Date.now()
+    this.#expiry = setTimeout(() => {
+      if (inMs <= MAX_TIMER_MS) this.#endFor('expired')
+      else this.#expireAt(expiresAtMs)
+    }, Math.max(0, Math.min(inMs, MAX_TIMER_MS)))
+    this.#expiry.unref()
+  }
+
+  #endFor (reason: 'slow' | 'expired'): void {
+    this.error = FST_ERR_SSE_STREAM_CLOSED(reason)
+    this.#carrier?.endFor(reason)
+    this.end(reason)
+    this.#onReady()
+  }
+}

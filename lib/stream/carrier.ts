@@ -1,0 +1,16 @@
+import type { CloseReason } from '../../types/sink.js'
+
+/** The answer to a request, as those see it who feed it from afar. */
+export interface Carrier {
+  readonly lastEventId: string | undefined
+  /** Aborts when the answer has ended. */
+  readonly signal: AbortSignal
+  /** Why it has. */
+  readonly reason: CloseReason | undefined
+  /** Bytes that wait for the client. */
+  readonly queuedBytes: number
+  /** How many may. */
+  readonly maxBufferedBytes: number
+  /** Ends the answer, if it is an event stream that has begun: its subscription can't go on. */
+  endFor: (reason: 'slow' | 'expired') => void
+}
