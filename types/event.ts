@@ -37,11 +37,15 @@ export type NamedEvents<Schemas extends EventSchemas> = {
   [Name in keyof Schemas & string]: NamedEvent<Name, Schemas[Name]>
 }[keyof Schemas & string]
 
+/** Only a subscription makes its own events. */
+declare const madeBySubscription: unique symbol
+
 /**
  * What a channel's subscriber is told where it has missed events that are gone: `requested` is the id it came with,
  * and who comes back with `earliest` gets all that is still retained. Live events follow. Only a subscription makes it.
  */
 export interface StreamGapEvent {
+  readonly [madeBySubscription]: true
   readonly event: 'stream-gap'
   readonly data: { readonly requested: string, readonly earliest: string }
   readonly id: string
@@ -49,6 +53,7 @@ export interface StreamGapEvent {
 
 /** Moves a subscriber's last event ID on where there is no event to carry it. Only a subscription makes it. */
 export interface StreamPositionEvent {
+  readonly [madeBySubscription]: true
   readonly event: 'stream-position'
   readonly data: null
   readonly id: string

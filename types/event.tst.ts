@@ -2,7 +2,7 @@ import { Type, type TString } from '@sinclair/typebox'
 import { describe, expect, test } from 'tstyche'
 import {
   type AnyStreamEvent, type CommentEvent, type EventFields, type EventOf, eventStream, type RawEvent, raw,
-  type StreamEvent, type WireData
+  type StreamEvent, type StreamGapEvent, type StreamPositionEvent, type WireData
 } from '../lib/index.js'
 
 const day = Type.Transform(Type.String({ format: 'date' }))
@@ -132,7 +132,7 @@ describe('the union of the events', () => {
 
   test('and comments and raw text are what a stream may hold, as any stream may', () => {
     type Event = StreamEvent<typeof prices.schemas>
-    expect<Event>().type.toBe<EventOf<typeof prices> | CommentEvent | RawEvent>()
+    expect<Event>().type.toBe<EventOf<typeof prices> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent>()
     expect<Event>().type.toBeAssignableFrom(raw('[DONE]'))
     expect<Event>().type.toBeAssignableFrom({ comment: 'still there' })
     expect<Event>().type.toBeAssignableTo<AnyStreamEvent>()

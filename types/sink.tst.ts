@@ -23,7 +23,7 @@ describe('send()', () => {
   test('refuses a wrong name, at the name, and suggests another', () => {
     void sink.send({
       // "prize" is not declared
-      // @ts-expect-error Type '"prize"' is not assignable to type '"price" | "halt" | "closed" | undefined'. Did you mean '"price"'?
+      // @ts-expect-error Type '"prize"' is not assignable to type '"price" | "halt" | "closed" | "stream-gap" | "stream-position" | undefined'. Did you mean '"price"'?
       event: 'prize',
       data: { reason: 'lunch' }
     })
