@@ -5,10 +5,13 @@ export class Backlog<Of extends Item> {
   /** Characters of the frames that wait. */
   size = 0
   readonly #conflates: boolean
-  /** Those that have waited before, the newest of each key. */
-  readonly #older = new Map<unknown, Of>()
-  #fresh: Of[] = []
+  /** What is taken next, from an index on. */
+  #queue: Of[] = []
   #next = 0
+  /** After those: the newest of each key. */
+  #newest = new Map<unknown, Of>()
+  /** And after those, what has come since. */
+  #fresh: Of[] = []
 
   /** @param conflates Whether {@link conflate} does anything. */
   constructor (conflates: boolean) {
@@ -16,7 +19,7 @@ export class Backlog<Of extends Item> {
   }
 
   get length (): number {
-    return this.#older.size + this.#fresh.length - this.#next
+    return this.#queue.length - this.#next + this.#newest.size + this.#fresh.length
   }
 
   push (item: Of): void {
@@ -25,41 +28,53 @@ export class Backlog<Of extends Item> {
   }
 
   shift (): Of | undefined {
-    const item = this.#older.size > 0 ? this.#shiftOlder() : this.#shiftFresh()
-    if (item !== undefined) this.size -= item.size
+    if (this.#next === this.#queue.length) this.#refill()
+    const item = this.#queue[this.#next]
+    if (item === undefined) return undefined
+    this.#next++
+    this.size -= item.size
     return item
   }
 
   /** The subscriber is slow: of what waits for it, only the newest of each key is kept, in the order of the newest. */
   conflate (): void {
     if (!this.#conflates) return
-    for (let item = this.#shiftFresh(); item !== undefined; item = this.#shiftFresh()) {
-      this.size -= this.#older.get(item.key)?.size ?? 0
-      this.#older.delete(item.key)
-      this.#older.set(item.key, item)
+    if (this.#next < this.#queue.length) {
+      const since = this.#newest
+      this.#newest = new Map()
+      this.#keepNewest(this.#queue.slice(this.#next))
+      this.#keepNewest(since.values())
     }
+    this.#queue = []
+    this.#next = 0
+    this.#keepNewest(this.#fresh)
+    this.#fresh = []
   }
 
   clear (): void {
-    this.#older.clear()
+    this.#queue = []
     this.#fresh = []
+    this.#newest.clear()
     this.#next = this.size = 0
   }
 
-  #shiftOlder (): Of | undefined {
-    const { value } = this.#older.values().next()
-    this.#older.delete(value?.key)
-    return value
+  /** All at once: taking the first of a Map again and again steps over all that were taken before. */
+  #refill (): void {
+    if (this.#newest.size > 0) {
+      this.#queue = [...this.#newest.values()]
+      this.#newest.clear()
+    } else {
+      this.#queue = this.#fresh
+      this.#fresh = []
+    }
+    this.#next = 0
   }
 
-  #shiftFresh (): Of | undefined {
-    if (this.#next === this.#fresh.length) return undefined
-    const item = this.#fresh[this.#next++]
-    // Half of it is empty: the rest moves up. Each item moves less than once on average.
-    if (this.#next * 2 >= this.#fresh.length) {
-      this.#fresh = this.#fresh.slice(this.#next)
-      this.#next = 0
+  #keepNewest (items: Iterable<Of>): void {
+    for (const item of items) {
+      this.size -= this.#newest.get(item.key)?.size ?? 0
+      this.#newest.delete(item.key) // it takes the place of the newest, so that offsets ascend
+      this.#newest.set(item.key, item)
     }
-    return item
   }
 }

@@ -1,7 +1,8 @@
 /** Lets only so many pages of history be read at a time, in the order in which they were asked for. */
 export class PageReads {
   readonly #limit: number
-  readonly #waiting = new Set<() => void>()
+  #waiting: Array<() => void> = []
+  #next = 0
   #running = 0
 
   /** @param limit Reads at a time. */
@@ -14,7 +15,7 @@ export class PageReads {
   }
 
   get waiting (): number {
-    return this.#waiting.size
+    return this.#waiting.length - this.#next
   }
 
   /**
@@ -34,17 +35,18 @@ export class PageReads {
   }
 
   async #turn (): Promise<void> {
-    await new Promise<void>(resolve => { this.#waiting.add(resolve) })
+    await new Promise<void>(resolve => { this.#waiting.push(resolve) })
   }
 
   /** The place is given to the one who has waited longest. */
   #pass (): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      this.#running--
+    const next = this.#waiting[this.#next++]
+    if (next !== undefined) {
+      next()
       return
     }
-    this.#waiting.delete(next)
-    next()
+    this.#waiting = []
+    this.#next = 0
+    this.#running--
   }
 }
