@@ -6,6 +6,9 @@ import { resolveChannelOptions } from './channel-options.js'
 import type { ChannelScope } from './channel-scope.js'
 import { Subscription } from './subscription.js'
 
+/** So that the id of all of them stays below 1 KiB, beyond which a last event ID can't be read: each takes up to 50 characters. */
+const MAX_MERGED = 20
+
 /** The open channels of a scope, by name. */
 export class Channels {
   readonly #open = new Map<string, Channel>()
@@ -46,5 +49,9 @@ export function merge (subscriptions: readonly unknown[]): Subscription {
   const [first] = released as [typeof released[number], ...typeof released]
   const isOfOne = released.every(({ owner, told }) => told === first.told && owner.carrier === first.owner.carrier)
   if (!isOfOne) throw FST_ERR_SSE_SUBSCRIBE_INVALID('merge() takes subscriptions of the same request, with the same lastEventId and the same position to begin from')
-  return new Subscription(released.flatMap(({ parts }) => parts), first.owner, first.told)
+  const parts = released.flatMap(({ parts }) => parts)
+  if (parts.length > MAX_MERGED) {
+    throw FST_ERR_SSE_SUBSCRIBE_INVALID(`merge() takes ${MAX_MERGED} subscriptions at most, instead got '${parts.length}'`)
+  }
+  return new Subscription(parts, first.owner, first.told)
 }

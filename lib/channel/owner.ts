@@ -9,6 +9,7 @@ export interface Owner {
   readonly carrier: Carrier | undefined
   /** Ends it, where there is no request. */
   readonly signal: AbortSignal | undefined
+  /** The id that it comes back with, if it does. */
   readonly lastEventId: string | undefined
   /** How much may wait for it, where there is no request. */
   readonly maxBufferedBytes: number
@@ -30,7 +31,7 @@ export interface OwnerScope {
 export function ownerOf (subscriber: unknown, { carrierOf, maxBufferedBytes, timer }: OwnerScope): Owner {
   if (typeof subscriber !== 'object' || subscriber === null) throw invalid('a request, or { lastEventId, signal }', subscriber)
   const carrier = carrierOf(subscriber)
-  if (carrier !== undefined) return { carrier, signal: undefined, lastEventId: carrier.lastEventId, maxBufferedBytes, timer }
+  if (carrier !== undefined) return { carrier, signal: undefined, lastEventId: carrier.resumesFrom, maxBufferedBytes, timer }
   if ('raw' in subscriber) throw invalid('a request that has got to its handler, of an app with this plugin', subscriber)
   const { signal, lastEventId } = subscriber as { signal?: unknown, lastEventId?: unknown }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('one whose signal is an AbortSignal', signal)

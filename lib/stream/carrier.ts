@@ -2,7 +2,8 @@ import type { CloseReason } from '../../types/sink.js'
 
 /** The answer to a request, as those see it who feed it from afar. */
 export interface Carrier {
-  readonly lastEventId: string | undefined
+  /** The id that the client comes back with; the empty one if it can't be read, and undefined if there is none. */
+  readonly resumesFrom: string | undefined
   /** Aborts when the answer has ended. */
   readonly signal: AbortSignal
   /** Why it has. */

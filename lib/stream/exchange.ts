@@ -6,7 +6,7 @@ import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
 import type { EventCodec } from '../schema/codec.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
-import { readLastEventId } from '../wire/last-event-id.js'
+import { readLastEventId, sendsLastEventId } from '../wire/last-event-id.js'
 import type { Carrier } from './carrier.js'
 import { Ending } from './ending.js'
 import type { FrameOutlet } from './frame-pump.js'
@@ -113,6 +113,11 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carrier {
     const { headers, raw } = this.request
     this.#lastEventId ??= { id: readLastEventId(headers['last-event-id'], raw.url) }
     return this.#lastEventId.id
+  }
+
+  get resumesFrom (): string | undefined {
+    const { headers, raw } = this.request
+    return this.lastEventId ?? (sendsLastEventId(headers['last-event-id'], raw.url) ? '' : undefined)
   }
 
   get maxBufferedBytes (): number {

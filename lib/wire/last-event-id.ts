@@ -21,15 +21,30 @@ export function readLastEventId (header: string | string[] | undefined, url: str
   return fromHeader(header) ?? fromQuery(url)
 }
 
+/**
+ * Whether a client says that it comes back, be its id readable or not: who sends one that isn't has missed something.
+ *
+ * @example
+ * sendsLastEventId(request.headers['last-event-id'], request.raw.url)
+ */
+export function sendsLastEventId (header: string | string[] | undefined, url: string | undefined): boolean {
+  return (header !== undefined && header.length > 0) || (parameterOf(url) ?? '') !== ''
+}
+
 function fromHeader (header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? readId(header, decodeUtf8) : undefined
 }
 
-function fromQuery (url = ''): string | undefined {
+function fromQuery (url: string | undefined): string | undefined {
+  const value = parameterOf(url)
+  return value === undefined ? undefined : readId(value, decodeQuery)
+}
+
+function parameterOf (url = ''): string | undefined {
   const start = url.indexOf('?')
   if (start === -1) return undefined
   const pair = url.slice(start + 1).split('&').find(pair => pair.startsWith(PARAMETER))
-  return pair === undefined ? undefined : readId(pair.slice(PARAMETER.length), decodeQuery)
+  return pair?.slice(PARAMETER.length)
 }
 
 function readId (bytes: string, decode: (bytes: string) => string): string | undefined {

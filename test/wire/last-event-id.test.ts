@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { readLastEventId } from '../../lib/wire/last-event-id.js'
+import { readLastEventId, sendsLastEventId } from '../../lib/wire/last-event-id.js'
 
 /** A header as Node gives it: one character per byte. */
 const latin1 = (bytes: string | number[]) => Buffer.from(bytes as string).toString('latin1')
@@ -92,4 +92,13 @@ t.test('reads what a socket brought, repeated headers as one', async t => {
   const [request] = await requests
   t.equal(readLastEventId(request.headers['last-event-id'], request.url), 'żółw, 📈')
   await once(client.resume(), 'close')
+})
+
+t.test('tells whether a client sends an id, readable or not', async t => {
+  for (const header of ['1', latin1([0xff]), 'x'.repeat(1025)]) t.equal(sendsLastEventId(header, '/'), true)
+  for (const url of ['/?lastEventId=1', '/?a=b&lastEventId=%zz']) t.equal(sendsLastEventId(undefined, url), true)
+  for (const url of [undefined, '/', '/?lastEventId=', '/?lastEventId', '/?a=b']) {
+    t.equal(sendsLastEventId(undefined, url), false)
+    t.equal(sendsLastEventId('', url), false)
+  }
 })
