@@ -129,6 +129,7 @@ export class Feed implements LiveSubscriber {
     if (this.#state !== 'live' || !this.#hasRoom()) return
     const isWhole = this.#isEmpty && this.#cursor < batch.begin && this.#filter === undefined
     if (isWhole) {
+      this.#taken = this.#settled
       this.#batch = batch
       this.#cursor = batch.end
     } else {
@@ -181,8 +182,15 @@ export class Feed implements LiveSubscriber {
     const offset = message.offset as number
     // What it has read from the history comes live once more, and so does what two of its topics match.
     if (offset <= this.#cursor) return
+    const settled = this.#settled
     this.#cursor = offset
-    if (this.#passes(message)) this.#backlog.push(message)
+    if (this.#passes(message)) this.#push(message, settled)
+  }
+
+  /** @param before Where the reader stands if it has taken all that waits. */
+  #push (item: Message | Gap, before: number | undefined): void {
+    if (this.#isEmpty) this.#taken = before
+    this.#backlog.push(item)
   }
 
   #passes (message: Message): boolean {
@@ -213,12 +221,11 @@ export class Feed implements LiveSubscriber {
     this.#reader?.onReady()
   }
 
-  #take ({ items, position, isSnapshot }: Step): void {
+  #take ({ items, position, from, isSnapshot }: Step): void {
     this.#epoch = position.epoch
     this.#cursor = position.offset
-    if (isSnapshot) this.#taken = undefined
     for (const item of items) {
-      if (item instanceof Gap || ((isSnapshot || this.#isForTopic(item.record.topic)) && this.#passes(item))) this.#backlog.push(item)
+      if (item instanceof Gap || ((isSnapshot || this.#isForTopic(item.record.topic)) && this.#passes(item))) this.#push(item, from)
     }
   }
 }

@@ -30,6 +30,8 @@ export type Beginning = 'live' | 'start' | 'snapshot' | { readonly id: string }
 export interface Step {
   readonly items: ReadonlyArray<Message | Gap>
   readonly position: Position
+  /** The offset after which the items stand: who has none of them comes back there. Undefined where no place is known. */
+  readonly from: number | undefined
   /** Whether the items stand for the position only together. */
   readonly isSnapshot: boolean
 }
@@ -61,14 +63,17 @@ export class Replay {
     this.#beginning = undefined
     if (beginning !== undefined) {
       const head = await this.#head
-      if (beginning === 'live') return this.#step([], head)
+      if (beginning === 'live') return this.#step([], head, head.offset)
       if (beginning === 'snapshot') this.#after = NOWHERE
       else if (beginning !== 'start') this.#after = positionIn(beginning.id, head.epoch) ?? NOWHERE
     }
-    const { log, reads } = this.#past
+    const { log, reads, isLatest } = this.#past
     const page = await reads.run(() => log.read(this.#after, PAGE_MESSAGES), isWanted)
     if (page === undefined) return undefined
-    return page.lost ? await this.#recover(page) : this.#step(this.#past.messagesOf(page), endOf(page))
+    if (page.lost) return await this.#recover(page)
+    // Older values of a log that retains the latest stand before its earliest place, and are read from the start.
+    const from = this.#after?.offset ?? (isLatest ? 0 : page.earliest)
+    return this.#step(this.#past.messagesOf(page), endOf(page), from)
   }
 
   /** Goes on from here, since what came live has a hole. */
@@ -82,7 +87,7 @@ export class Replay {
     if (takeSnapshot !== undefined) {
       try {
         const { messages, position } = await takeSnapshot(this.#topics)
-        return this.#step(messages, position, true)
+        return this.#step(messages, position, undefined, true)
       } catch (error) {
         onSnapshotError(error)
       }
@@ -90,14 +95,15 @@ export class Replay {
     const { epoch, through, earliest } = page
     // The newest of every key follow. Who leaves before it has got them has nothing yet.
     const position = isLatest ? { epoch, offset: 0 } : { epoch, offset: through }
-    const step = this.#step([new Gap(position.offset, earliest)], position)
+    const from = this.#after?.epoch === epoch ? this.#after.offset : undefined
+    const step = this.#step([new Gap(position.offset, earliest)], position, from)
     if (isLatest) this.#after = undefined
     return step
   }
 
-  #step (items: ReadonlyArray<Message | Gap>, position: Position, isSnapshot = false): Step {
+  #step (items: ReadonlyArray<Message | Gap>, position: Position, from: number | undefined, isSnapshot = false): Step {
     this.#after = position
-    return { items, position, isSnapshot }
+    return { items, position, from, isSnapshot }
   }
 }
 
