@@ -1,0 +1,30 @@
+import t from 'tap'
+import { formatId, positionIn } from '../../lib/channel/position.js'
+
+t.test('an id says the position in each log', async t => {
+  t.equal(formatId([{ epoch: 'k3f9', offset: 7 }, { epoch: 'n2pq', offset: 40 }]), 'k3f9.7~n2pq.40')
+  t.equal(formatId([{ epoch: 'k3f9', offset: 0 }]), 'k3f9.0')
+  t.equal(formatId([]), '')
+})
+
+t.test('a position is found wherever it stands in an id', async t => {
+  for (const [id, epoch, offset] of [
+    ['a.7', 'a', 7],
+    ['a.7~b.40', 'a', 7],
+    ['a.7~b.40', 'b', 40],
+    ['ab.1~a.2', 'a', 2],
+    ['a.0', 'a', 0],
+    [`a.${Number.MAX_SAFE_INTEGER}`, 'a', Number.MAX_SAFE_INTEGER]
+  ] as const) {
+    t.strictSame(positionIn(id, epoch), { epoch, offset }, id)
+  }
+})
+
+t.test('an id that says nothing about a log gives nothing', async t => {
+  for (const id of [
+    '', 'a', 'a.', 'a.x', 'a.-1', 'a.1e3', 'a. 1', 'a.1 ', 'a.1.2', 'a.0x10', 'a.+1', 'a.１', 'b.1', 'aa.1', 'xa.1', '~', '~~', '.1', 'a~1',
+    'stream-end', 'a.12345678901234567', `a.${2 ** 53}`, 'a.99999999999999999999', 'b.1~aa.2', 'a.1\n'
+  ]) {
+    t.equal(positionIn(id, 'a'), undefined, JSON.stringify(id))
+  }
+})
