@@ -25,6 +25,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   readonly #owner: Owner
   #carrier: Carrier | undefined
   #isClaimed = false
+  #isCutShort = false
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
   #onReady: () => boolean = () => false
@@ -84,7 +85,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#owner.timer.delete(this)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     for (const { feed } of this.#parts) feed.stop()
-    for (const leave of this.#leaves) leave(reason ?? this.#carrier?.reason ?? 'complete')
+    for (const leave of this.#leaves) leave(reason ?? this.#carrier?.reason ?? (this.#isCutShort ? 'shutdown' : 'complete'))
   }
 
   /** Says where its subscriber stands, if that has moved. */
@@ -139,6 +140,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   /** One of its channels was closed. */
   #finish (feed: Feed): void {
+    this.#isCutShort = true
     feed.finish()
     this.#onReady()
   }

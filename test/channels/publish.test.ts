@@ -89,7 +89,7 @@ t.test('shared schemas that are added after the first event was published are kn
 t.test('a schema that can\'t be compiled keeps the server from starting', async t => {
   const { app } = await loadedApp(t)
   app.sse.channel('broken', eventStream({ a: Type.Ref('missing') }))
-  await t.rejects(app.ready(), { code: 'FST_ERR_SSE_SCHEMA_BUILD', message: /channel 'broken'.*event 'a'/ })
+  await t.rejects(async () => { await app.ready() }, { code: 'FST_ERR_SSE_SCHEMA_BUILD', message: /channel 'broken'.*event 'a'/ })
 })
 
 t.test('an idempotency key is used once', async t => {
