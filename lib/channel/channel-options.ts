@@ -48,10 +48,9 @@ export function resolveChannelOptions (name: unknown, stream: unknown, options: 
   if (!isEventStream(stream)) {
     throw FST_ERR_SSE_CHANNEL_INVALID(name, `the stream should be made by eventStream(), instead got '${describe(stream)}'`)
   }
-  const what = `channel '${name}': option`
-  checkOptions(what, options, CHECKS)
+  checkOptions(`channel '${name}': option`, options, CHECKS)
   const { history = {}, retain, key, maxKeys, snapshot, identity, idempotencyWindowMs = 120_000 } = options as Record<string, unknown> & ChannelOptions
-  checkOptions(`${what} history.`, history, HISTORY_CHECKS)
+  checkOptions(`channel '${name}': history option`, history, HISTORY_CHECKS)
   checkKind(name, options)
   return {
     retention: retain === 'latest'

@@ -21,6 +21,7 @@ const KNOWN = new Set(['topic', 'key', 'tombstone', 'idempotencyKey'])
  * @throws FST_ERR_SSE_PUBLISH_INVALID, and what the codec throws.
  */
 export function toRecord (event: unknown, options: PublishOptions, { name, key: keyOf, encode }: RecordChannel): NewRecord {
+  if (typeof options !== 'object' || options === null) throw invalid(name, 'the options should be an object', options)
   for (const option of Object.keys(options)) {
     if (!KNOWN.has(option)) throw FST_ERR_SSE_PUBLISH_INVALID(name, `the options are ${[...KNOWN].join(', ')}, instead got '${option}'`)
   }
@@ -28,6 +29,7 @@ export function toRecord (event: unknown, options: PublishOptions, { name, key: 
   checkText(name, 'topic', topic)
   checkText(name, 'key', key)
   checkText(name, 'idempotencyKey', idempotencyKey)
+  if (tombstone !== undefined && typeof tombstone !== 'boolean') throw invalid(name, 'tombstone should be a boolean', tombstone)
   if (keyOf === undefined && (key !== undefined || tombstone !== undefined)) {
     throw FST_ERR_SSE_PUBLISH_INVALID(name, "key and tombstone are for channels that retain the latest ('retain' and 'key' of its options)")
   }
@@ -42,6 +44,9 @@ export function toRecord (event: unknown, options: PublishOptions, { name, key: 
 }
 
 function checkText (channel: string, option: string, value: unknown): void {
-  if (value === undefined || isTopic(value)) return
-  throw FST_ERR_SSE_PUBLISH_INVALID(channel, `${option} should be a non-empty string, instead got '${value === '' ? '' : describe(value)}'`)
+  if (value !== undefined && !isTopic(value)) throw invalid(channel, `${option} should be a non-empty string`, value)
+}
+
+function invalid (channel: string, expected: string, received: unknown): Error {
+  return FST_ERR_SSE_PUBLISH_INVALID(channel, `${expected}, instead got '${typeof received === 'string' ? received : describe(received)}'`)
 }

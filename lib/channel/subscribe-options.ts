@@ -23,7 +23,7 @@ export function resolveSubscribeOptions (options: SubscribeOptions<never>): Reso
   if (topics !== undefined) checkTopics(topics)
   if (filter !== undefined && typeof filter !== 'function') throw invalid('filter should be a function', filter)
   return {
-    topics: topics === undefined ? undefined : Object.freeze([...topics]),
+    topics: topics === undefined ? undefined : copyOf(topics),
     filter: filter as ResolvedSubscribeOptions['filter'],
     beginning: from === undefined ? undefined : beginningOf(from),
     expiresAtMs: expiresAt === undefined ? Infinity : timeOf(expiresAt)
@@ -44,6 +44,11 @@ function checkTopics (topics: readonly Topic[]): void {
   }
 }
 
+/** The caller may change its own later; then they would not be found again. */
+function copyOf (topics: readonly Topic[]): readonly Topic[] {
+  return Object.freeze(topics.map(topic => typeof topic === 'string' ? topic : Object.freeze({ prefix: topic.prefix })))
+}
+
 function beginningOf (from: NonNullable<SubscribeOptions<never>['from']>): Beginning {
   if (from === 'live' || from === 'start' || from === 'snapshot') return from
   if (typeof from === 'object' && from !== null && typeof from.position === 'string') return { id: from.position }
@@ -51,8 +56,8 @@ function beginningOf (from: NonNullable<SubscribeOptions<never>['from']>): Begin
 }
 
 function timeOf (expiresAt: Date | number): number {
-  const timeMs = Number(expiresAt)
-  if (Number.isNaN(timeMs)) throw invalid('expiresAt should be a Date, or milliseconds since the epoch', expiresAt)
+  const timeMs = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
+  if (typeof timeMs !== 'number' || Number.isNaN(timeMs)) throw invalid('expiresAt should be a Date, or milliseconds since the epoch', expiresAt)
   return timeMs
 }
 
