@@ -3,9 +3,6 @@ import { Peer } from '../processes.js'
 /** Who comes and goes before the memory is first looked at: what the first ones make is not theirs. */
 const FIRST_VISITORS = 100
 
-/** After so many turns in which events were published, everybody has to have them all before the next is. */
-const TURNS_PER_WINDOW = 10
-
 /**
  * Measures one contestant once: a fresh process, subscribers who have nothing to read yet, a warm-up, events.
  *
@@ -19,7 +16,7 @@ const TURNS_PER_WINDOW = 10
  * @throws {Error} When it does not start, or does not deliver exactly what it should to everyone.
  */
 export async function measure ({ contestantUrl, workload, subscribers, count, warmup, cores }) {
-  const { eventsPerTurn } = await import(`../workloads/${workload}.js`)
+  const { eventsPerTurn, turnsAhead } = await import(`../workloads/${workload}.js`)
   const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
   const server = new Peer('./fan-out/server.js', [contestantUrl, workload], { core: cores?.server, flags: ['--expose-gc'] })
   try {
@@ -54,7 +51,7 @@ export async function measure ({ contestantUrl, workload, subscribers, count, wa
   }
 
   async function deliver (from, to) {
-    const window = TURNS_PER_WINDOW * eventsPerTurn
+    const window = turnsAhead * eventsPerTurn
     for (let i = from; i < to; i += window) {
       const next = Math.min(i + window, to)
       await Promise.all([server.ask({ do: 'publish', from: i, to: next }), load.ask({ do: 'receive', last: next - 1 })])

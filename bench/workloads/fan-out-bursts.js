@@ -1,5 +1,5 @@
 /** Like fan-out, but the events come in bursts: ten in the same turn of the event loop, which may leave in one write. */
-export { defaultSubscribers, entry, kind, task } from './fan-out.js'
+export { defaultSubscribers, entry, kind, task, turnsAhead } from './fan-out.js'
 
 export const defaultDeliveries = 1_000_000
 

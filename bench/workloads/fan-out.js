@@ -1,7 +1,7 @@
 import { payload } from '../prices.js'
 
 /**
- * One process publishes small events, each in a turn of the event loop of its own, to many subscribers.
+ * One process publishes small events to many subscribers, each event when everybody has the one before.
  *
  * @typedef {object} FanOutTask
  * @property {(i: number) => { symbol: string, value: number }} payload The payload of each event, the same for every contestant. Its name is `price`.
@@ -27,6 +27,9 @@ export const defaultSubscribers = [1_000, 5_000]
 export const defaultDeliveries = 300_000
 
 export const eventsPerTurn = 1
+
+/** In so many turns of the event loop events are published; then everybody has to have them all, before the next are. */
+export const turnsAhead = 1
 
 /** @type {FanOutTask} */
 export const task = { payload, heartbeatMs: 600_000 }
