@@ -22,7 +22,7 @@ export default [
     files: ['examples/*/public/**'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['EventSource', 'Path2D', 'ResizeObserver', 'getComputedStyle', 'matchMedia', 'requestAnimationFrame'].map(name => [name, 'readonly'])
+        ['EventSource', 'IntersectionObserver', 'Path2D', 'ResizeObserver', 'devicePixelRatio', 'getComputedStyle', 'location', 'matchMedia', 'requestAnimationFrame'].map(name => [name, 'readonly'])
       )
     }
   }

@@ -1,16 +1,20 @@
+import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import sse, { type FastifySseOptions } from 'fastify-typed-sse'
-import { figuresRoute } from './figures.js'
 import { jobRoute } from './job.js'
+import { liveRoute } from './live.js'
 import { textRoute } from './text.js'
+import { tickerRoute } from './ticker.js'
 
 /** The live page and the streams behind it. */
 export function buildServer (options: FastifySseOptions = {}): FastifyInstance {
   const app = Fastify({ logger: true })
 
   app.register(sse, options)
-  app.register(figuresRoute)
+  app.register(rateLimit, { global: false })
+  app.register(liveRoute)
+  app.register(tickerRoute)
   app.register(jobRoute)
   app.register(textRoute)
 

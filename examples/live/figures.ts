@@ -1,9 +1,13 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { eventStream } from 'fastify-typed-sse'
+import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { type Channel, type EventOf, eventStream } from 'fastify-typed-sse'
 import { enter, generators } from './generators.js'
-import { describeMachine, measure } from './machine.js'
+import { measure, type Sample } from './machine.js'
+import { whileRead } from './while-read.js'
 
 const INTERVAL_MS = 500
+/** What a page shows. */
+const MINUTE_MS = 60_000
 
 const Percent = Type.Integer({ minimum: 0, maximum: 100 })
 const Milliseconds = Type.Number({ minimum: 0 })
@@ -12,15 +16,6 @@ const Count = Type.Integer({ minimum: 0 })
 const Kind = Type.Union([Type.Literal('minor'), Type.Literal('major'), Type.Literal('other')])
 
 export const figures = eventStream({
-  machine: Type.Object({
-    processor: Type.String(),
-    cores: Count,
-    memoryBytes: Bytes,
-    platform: Type.String(),
-    node: Type.String(),
-    pid: Type.Integer(),
-    startedAt: Type.Integer({ description: 'Milliseconds since 1970' })
-  }),
   cpu: Type.Object({ at: Type.Integer(), cores: Type.Array(Percent) }),
   memory: Type.Object({ at: Type.Integer(), residentBytes: Bytes, heapBytes: Bytes, freeBytes: Bytes }),
   delay: Type.Object({ at: Type.Integer(), medianMs: Milliseconds, longestMs: Milliseconds }),
@@ -28,26 +23,41 @@ export const figures = eventStream({
   generators: Type.Record(Type.String(), Type.Object({ running: Count, started: Count }))
 }, { description: 'What the server and its machine are doing, twice a second' })
 
-const { machine, cpu, memory, delay, collection, generators: running } = figures.event
+type Figure = EventOf<typeof figures>
+const { cpu, memory, delay, collection, generators: running } = figures.event
 
-/** A feed without an end: the browser comes back by itself whenever it breaks. */
-export const figuresRoute: FastifyPluginAsyncTypebox = async app => {
-  app.get('/figures', {
-    schema: { response: { 200: figures } }
-  }, async function * (_request, reply) {
+/**
+ * Measured once for all tabs, while there are any. Who opens the page gets the last minute; who comes back within a
+ * minute, what he has missed of it.
+ */
+export function openFigures (app: FastifyInstance): Channel<typeof figures.schemas> {
+  const minute: Figure[][] = []
+  const channel = app.sse.channel('figures', figures, {
+    history: { maxAgeMs: MINUTE_MS },
+    snapshot: () => minute.flat()
+  })
+
+  whileRead(channel, async signal => {
     const leave = enter('figures')
     try {
-      yield machine(describeMachine())
-      for await (const sample of measure(INTERVAL_MS, reply.sse.signal)) {
-        const { at } = sample
-        yield cpu({ at, cores: sample.cores })
-        yield memory({ at, ...sample.memory })
-        yield delay({ at, ...sample.delay })
-        for (const each of sample.collections) yield collection(each)
-        yield running(generators)
+      for await (const sample of measure(INTERVAL_MS, signal)) {
+        const events = eventsOf(sample)
+        if (minute.push(events) > MINUTE_MS / INTERVAL_MS) minute.shift()
+        for (const event of events) await channel.publish(event)
       }
     } finally {
       leave()
     }
-  })
+  }, err => { app.log.error({ err }, 'the figures have failed') })
+  return channel
+}
+
+function eventsOf ({ at, ...sample }: Sample): Figure[] {
+  return [
+    cpu({ at, cores: sample.cores }),
+    memory({ at, ...sample.memory }),
+    delay({ at, ...sample.delay }),
+    ...sample.collections.map(each => collection(each)),
+    running(structuredClone(generators))
+  ]
 }

@@ -1,18 +1,16 @@
-import { follow } from './follow.js'
 import { gibibytes, mebibytes, MIB, milliseconds, percent } from './format.js'
 import { showGenerators } from './generators.js'
 import { LiveChart } from './live-chart.js'
 
-const STATUS = {
-  live: 'Live',
-  reconnecting: 'Reconnecting …',
-  offline: 'No answer, trying again …'
-}
 const MINUTE_MS = 60_000
 
 const byId = (id) => document.getElementById(id)
 
-/** Shows what the server streams about itself and its machine. */
+/**
+ * Shows what the server streams about itself and its machine.
+ *
+ * @returns What to call with its events.
+ */
 export function showFigures () {
   const memory = new LiveChart(byId('memory'), {
     series: [{ label: 'Resident', color: '--series-1', filled: true }, { label: 'Heap', color: '--series-2', filled: true }],
@@ -48,7 +46,7 @@ export function showFigures () {
     })
   }
 
-  follow('/figures', {
+  return {
     machine (machine) {
       memoryBytes = machine.memoryBytes
       cpu ??= cpuChart(machine.cores)
@@ -76,12 +74,7 @@ export function showFigures () {
       collections.push(at, ['minor', 'major', 'other'].map(other => other === kind ? durationMs : null))
     },
     generators: showGenerators
-  }, status => {
-    byId('status').dataset.status = status
-    byId('status-text').textContent = STATUS[status]
-    document.body.dataset.status = status
-    if (status !== 'live') for (const chart of [cpu, memory, delay]) chart?.break()
-  })
+  }
 }
 
 /** More cores than these can't be told apart by color: then their mean is in front. */

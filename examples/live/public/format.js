@@ -13,3 +13,4 @@ export const milliseconds = (value) => `${round(value)}\u00a0ms`
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)}\u00a0s`
 export const mebibytes = (bytes) => `${round(bytes / MIB)}\u00a0MiB`
 export const gibibytes = (bytes) => `${tenth.format(bytes / GIB)}\u00a0GiB`
+export const time = (ms) => new Date(ms).toLocaleTimeString('en-GB')

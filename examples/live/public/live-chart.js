@@ -2,6 +2,8 @@ import UPlot from '/modules/uplot/uPlot.esm.js'
 
 const WINDOW_S = 60
 const HEIGHT = 168
+/** Between values that are farther apart than this something is missing, and no line is drawn. */
+const HOLE_S = 3
 
 /**
  * @typedef {object} Series
@@ -57,18 +59,13 @@ export class LiveChart {
    * @param {Array<number | null>} values
    */
   push (at, values) {
-    const [times, ...lines] = this.#data
-    times.push(at / 1000)
-    lines.forEach((line, index) => { line.push(values[index]) })
+    const [times] = this.#data
+    const lastS = times.at(-1)
+    const isHole = lastS !== undefined && at / 1000 - lastS > HOLE_S
+    if (isHole) this.#append(lastS + 0.001, values.map(() => null))
+    this.#append(at / 1000, values)
     // One value before the window is kept, so that lines begin at its edge.
-    const isOld = times[1] < at / 1000 - WINDOW_S
-    if (isOld) for (const column of this.#data) column.shift()
-  }
-
-  /** Ends the lines here: what comes until the next values is not known. */
-  break () {
-    const last = this.#data[0].at(-1)
-    if (last !== undefined) this.push(last * 1000 + 1, this.#data.slice(1).map(() => null))
+    while (times[1] < at / 1000 - WINDOW_S) for (const column of this.#data) column.shift()
   }
 
   /** Moves the window up to this time, in milliseconds since 1970. */
@@ -76,6 +73,11 @@ export class LiveChart {
     this.#nowS = at / 1000
     this.#plot.setData(this.#data)
     this.#showValues()
+  }
+
+  #append (timeS, values) {
+    this.#data[0].push(timeS)
+    values.forEach((value, series) => { this.#data[series + 1].push(value) })
   }
 
   #showValues () {
