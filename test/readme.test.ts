@@ -1,40 +1,28 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { errorCodes } from '../lib/index.js'
 import { resolveOptions } from '../lib/options.js'
+import type { Channel } from '../types/channel.js'
 import type { CloseReason } from '../types/sink.js'
-import { codeBlocks } from './helpers/markdown.js'
+import { Programs } from './helpers/programs.js'
 import { RawClient } from './helpers/raw-client.js'
 
 const root = new URL('../', import.meta.url)
 const readme = new URL('README.md', root)
 const text = readFileSync(readme, 'utf8')
 
-// The programs of the README as they stand, but for the place of the package and the port.
-const folder = mkdtempSync(fileURLToPath(new URL('test/readme-', root)))
-t.teardown(() => { rmSync(folder, { recursive: true }) })
-const programs = codeBlocks(readme, 'ts').map((code, n) => {
-  const path = `${folder}/program-${n}.ts`
-  const exported = code.includes('const app =') ? '\nexport { app }\n' : ''
-  writeFileSync(path, code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace('port: 3000', 'port: 0') + exported)
-  return path
-})
+const programs = new Programs(t, 'README.md')
+const { paths } = programs
 
 t.test('the programs of the README compile', async t => {
-  t.equal(programs.length, 3)
-  writeFileSync(`${folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }))
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  await t.resolves(promisify(execFile)(process.execPath, [tsc, '--noEmit', '--noUnusedLocals', 'false', '-p', folder])
-    .catch(({ stdout }: { stdout: string }) => { throw new Error(stdout) }))
+  t.equal(paths.length, 4)
+  await t.resolves(programs.compile())
 })
 
 t.test('the first program streams what the README shows', async t => {
-  const { app } = await import(pathToFileURL(programs[0] as string).href) as { app: FastifyInstance }
+  const { app } = await import(pathToFileURL(paths[0] as string).href) as { app: FastifyInstance }
   t.teardown(async () => { await app.close() })
   const { port } = app.server.address() as { port: number }
   const client = new RawClient(t, port).request('/prices/ACME')
@@ -45,7 +33,7 @@ t.test('the first program streams what the README shows', async t => {
 })
 
 t.test('the events that are declared are sent as the comments say', async t => {
-  const { job, run } = await import(pathToFileURL(programs[1] as string).href) as { job: never, run: () => AsyncIterable<unknown> }
+  const { job, run } = await import(pathToFileURL(paths[1] as string).href) as { job: never, run: () => AsyncIterable<unknown> }
   const { default: Fastify } = await import('fastify')
   const { default: sse } = await import('../lib/index.js')
   const app = Fastify()
@@ -60,7 +48,7 @@ t.test('the events that are declared are sent as the comments say', async t => {
 })
 
 t.test('the program that pushes events sends lines, and stops listening when the client leaves', async t => {
-  const { app, tail } = await import(pathToFileURL(programs[2] as string).href) as { app: FastifyInstance, tail: { emit: (name: string, line: string) => void, listenerCount: (name: string) => number } }
+  const { app, tail } = await import(pathToFileURL(paths[2] as string).href) as { app: FastifyInstance, tail: { emit: (name: string, line: string) => void, listenerCount: (name: string) => number } }
   t.teardown(async () => { await app.close() })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
@@ -70,6 +58,18 @@ t.test('the program that pushes events sends lines, and stops listening when the
   await client.until(({ body }) => body === 'retry: 2000\nevent: line\ndata: {"text":"hello"}\n\n')
   client.socket.destroy()
   while (tail.listenerCount('line') > 0) await new Promise(setImmediate)
+})
+
+t.test('the program with a channel brings what is published to who comes back', async t => {
+  const { app, rooms } = await import(pathToFileURL(paths[3] as string).href) as { app: FastifyInstance, rooms: Channel }
+  t.teardown(async () => { await app.close() })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const start = (await rooms.position()).replace(/\d+$/, '0')
+  const client = new RawClient(t, port).request('/rooms/lobby', { headers: [`Last-Event-ID: ${start}`] })
+  await client.until(({ body }) => body.endsWith('data: {"from":"Ann","text":"Hello"}\n\n'))
+  await rooms.publish({ event: 'message', data: { from: 'Bob', text: 'Hi' } }, { topic: 'lobby' })
+  await client.until(({ body }) => body.endsWith('data: {"from":"Bob","text":"Hi"}\n\n'))
 })
 
 t.test('the table of options has their names and defaults', async t => {

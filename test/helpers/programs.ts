@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+import { codeBlocks } from './markdown.js'
+
+const root = new URL('../../', import.meta.url)
+
+/** The programs of a page, as they stand but for the place of the package and the port, in files of their own. */
+export class Programs {
+  readonly paths: readonly string[]
+  readonly #folder = mkdtempSync(fileURLToPath(new URL('test/page-', root)))
+
+  /** @param page relative to the project's folder */
+  constructor (t: Test, page: string) {
+    t.teardown(() => { rmSync(this.#folder, { recursive: true }) })
+    this.paths = codeBlocks(new URL(page, root), 'ts').map((code, n) => {
+      const path = `${this.#folder}/program-${n}.ts`
+      const exported = code.includes('const app =') ? '\nexport { app }\n' : ''
+      writeFileSync(path, code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace('port: 3000', 'port: 0') + exported)
+      return path
+    })
+  }
+
+  /** @throws What the compiler says against them. */
+  async compile (): Promise<void> {
+    writeFileSync(`${this.#folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }))
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+    await promisify(execFile)(process.execPath, [tsc, '--noEmit', '--noUnusedLocals', 'false', '-p', this.#folder])
+      .catch(({ stdout }: { stdout: string }) => { throw new Error(stdout) })
+  }
+}
