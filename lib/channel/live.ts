@@ -155,7 +155,13 @@ export class Live implements Follower {
   }
 
   #serve (round: Round): void {
-    const { batch, touched, everyone } = round
+    const { batch, generation, touched, everyone } = round
+    // Followed anew since the last turn: those who were left have gone back to the history, and some may be live again,
+    // in another epoch, to which these messages mean nothing.
+    if (generation !== this.#generation) {
+      this.#settle(round)
+      return
+    }
     for (let served = 0; served < SUBSCRIBERS_PER_TURN; served++) {
       const { value: subscriber } = touched.next()
       if (subscriber !== undefined) {
@@ -174,7 +180,7 @@ export class Live implements Follower {
   }
 
   #settle ({ batch, generation }: Round): void {
-    if (generation === this.#generation) this.#settled = Math.max(this.#settled, batch.messages.at(-1)?.offset ?? 0)
+    if (generation === this.#generation) this.#settled = batch.end
     this.#isScheduled = false
     if (this.#incoming.length > 0) this.#schedule()
   }
