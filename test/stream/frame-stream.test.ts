@@ -1,9 +1,12 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { FrameStream } from '../../lib/stream/frame-stream.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
+import { RawClient } from '../helpers/raw-client.js'
 
 t.test('joins the frames of one tick to one chunk', async t => {
   const stream = new FrameStream(() => {})
@@ -185,6 +188,43 @@ t.test('lets other work run before a source hands on more than a chunk, however 
   t.ok(turnIsOver)
   t.ok(stream.hasRoom)
   stream.destroy()
+})
+
+t.test('writes chunks to the socket of a response once its head is out', async t => {
+  const stream = new FrameStream(() => {})
+  const written: unknown[] = []
+  const server = createServer((request, response) => {
+    stream.pipe(response)
+    const { socket } = request
+    const write = socket.write.bind(socket)
+    socket.write = (...args: unknown[]) => {
+      written.push(args[0])
+      return write(...args as Parameters<typeof write>)
+    }
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => { server.close() })
+  const client = new RawClient(t, (server.address() as AddressInfo).port).request('/')
+  while (stream.readableFlowing !== true) await nextTurn()
+  const small = shareFrames('small\n', 1)
+  const large = shareFrames('x'.repeat(65_537), 1)
+  stream.writeShared(small) // with the head
+  await nextTurn()
+  t.notOk(written.includes(small.chunk))
+  stream.writeShared(small)
+  t.ok(written.includes(small.chunk))
+  t.ok(stream.hasRoom)
+  stream.write('own\n')
+  await nextTurn()
+  t.equal(String(written.at(-1)), '4\r\nown\n\r\n')
+  stream.writeShared(large)
+  t.notOk(written.includes(large.chunk))
+  t.notOk(stream.hasRoom)
+  await nextTurn()
+  stream.finish()
+  await client.until(({ isComplete }) => isComplete)
+  t.equal(client.body, `small\nsmall\nown\n${'x'.repeat(65_537)}`)
+  t.equal(stream.bytes, client.body.length)
 })
 
 t.test('goes the way of every Readable', async t => {

@@ -1,0 +1,141 @@
+import { deepStrictEqual, equal, ok } from 'node:assert/strict'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import fc from 'fast-check'
+import t from 'tap'
+import { FrameStream } from '../../lib/stream/frame-stream.js'
+import { shareFrames } from '../../lib/stream/shared-frames.js'
+import { HEARTBEAT } from '../../lib/wire/frame.js'
+
+// Inside a property, node:assert: fast-check shrinks what throws, and tap's assertions only report.
+
+/** What happens to the streams of two requests that came in on one connection at once. */
+type Step =
+  | { do: 'write' | 'share', stream: 0 | 1, text: string }
+  | { do: 'flood', stream: 0 | 1, times: number, length: number }
+  | { do: 'heartbeat' | 'finish' | 'wait', stream: 0 | 1 }
+  | { do: 'turn' | 'stop reading' | 'read on' | 'destroy' }
+
+const stream = fc.constantFrom(0 as const, 1 as const)
+const text = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), fc.constantFrom('x'.repeat(15), 'ä'.repeat(8), 'x'.repeat(70_000)))
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 24, arbitrary: fc.record({ do: fc.constantFrom('write' as const, 'share' as const), stream, text }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('heartbeat' as const, 'wait' as const), stream }) },
+  { weight: 24, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('flood' as const), stream, times: fc.constantFrom(3, 100), length: fc.constantFrom(1_000, 65_536) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('stop reading' as const, 'read on' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('finish' as const), stream }) }
+)
+const schedule = fc.record({ steps: fc.array(step, { minLength: 5, maxLength: 60 }), isDestroyed: fc.boolean() })
+
+t.test('a client gets the same bytes, whether the response or its socket was written to', async t => {
+  let direct = 0
+  let full = 0
+  await fc.assert(fc.asyncProperty(schedule, async ({ steps, isDestroyed }) => {
+    const all: Step[] = isDestroyed
+      ? [...steps, { do: 'destroy' }]
+      : [...steps, { do: 'turn' }, { do: 'finish', stream: 0 }, { do: 'finish', stream: 1 }]
+    const plain = await play(all, false)
+    const fast = await play(all, true)
+    equal(plain.direct, 0)
+    direct += fast.direct
+    full += fast.full
+    deepStrictEqual(fast.bodyBytes, plain.bodyBytes)
+    if (isDestroyed) {
+      // How much had arrived depends on the kernel.
+      const length = Math.min(plain.received.length, fast.received.length)
+      ok(plain.received.subarray(0, length).equals(fast.received.subarray(0, length)))
+    } else {
+      ok(plain.received.equals(fast.received))
+      ok(fast.received.toString().endsWith('0\r\n\r\n'))
+    }
+    deepStrictEqual(fast.listeners, plain.listeners)
+  }), { numRuns: 150 })
+  t.ok(direct > 200, `${direct} chunks went to the socket`)
+  t.ok(full > 0, `${full} times it was full`)
+})
+
+interface Played {
+  received: Buffer
+  /** Of both streams, by their own count. */
+  bodyBytes: number[]
+  /** Chunks that were written to the socket as they were. */
+  direct: number
+  /** How often the socket had no more room for one. */
+  full: number
+  /** How many listeners the responses had in the end. */
+  listeners: number[]
+}
+
+async function play (steps: readonly Step[], isFast: boolean): Promise<Played> {
+  const responses: ServerResponse[] = []
+  const streams: FrameStream[] = []
+  const finished = new Set<number>()
+  const chunks = new Set<unknown>()
+  let direct = 0
+  let full = 0
+  const server = createServer((request, response) => {
+    response.sendDate = false
+    const { write } = response
+    // With a write of its own a response is left to itself.
+    if (!isFast) response.write = write.bind(response)
+    const stream = new FrameStream(() => {})
+    stream.write('retry: 2000\n')
+    stream.pipe(response)
+    responses.push(response)
+    streams.push(stream)
+  })
+  server.on('connection', socket => {
+    const write = socket.write.bind(socket)
+    socket.write = (...args: unknown[]) => {
+      const hasRoom = write(...args as Parameters<typeof write>)
+      if (chunks.has(args[0])) {
+        direct++
+        if (!hasRoom) full++
+      }
+      return hasRoom
+    }
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const received: Buffer[] = []
+  client.on('data', (data: Buffer) => { received.push(data) })
+  client.on('error', () => {})
+  const closed = new Promise(resolve => { client.once('close', resolve) })
+  client.write('GET / HTTP/1.1\r\nHost: test\r\n\r\nGET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n')
+  while (streams.length < 2) await turn()
+
+  const share = (stream: FrameStream, text: string): void => {
+    const frames = shareFrames(text, 1)
+    chunks.add(frames.chunk)
+    stream.writeShared(frames)
+  }
+  const act = (step: Extract<Step, { stream: unknown }>): void => {
+    const stream = streams[step.stream] as FrameStream
+    if (step.do === 'write') stream.write(step.text)
+    else if (step.do === 'share') share(stream, step.text)
+    else if (step.do === 'flood') for (let i = 0; i < step.times; i++) share(stream, String(i).padEnd(step.length))
+    else if (step.do === 'heartbeat') stream.write(HEARTBEAT)
+    else if (step.do === 'wait') stream.room().catch(t.error) // not awaited: the client may have stopped reading for good
+    else {
+      finished.add(step.stream)
+      stream.finish()
+    }
+  }
+  for (const step of steps) {
+    if (step.do === 'turn') await turn()
+    else if (step.do === 'stop reading') client.pause()
+    else if (step.do === 'read on') client.resume()
+    else if (step.do === 'destroy') for (const one of [...streams, ...responses]) one.destroy()
+    else if ('stream' in step && !finished.has(step.stream)) act(step)
+  }
+  client.resume()
+  await closed
+  await new Promise(resolve => { server.close(resolve) })
+  const listeners = responses.map(response => response.listenerCount('drain') + response.listenerCount('close'))
+  return { received: Buffer.concat(received), bodyBytes: streams.map(({ bytes }) => bytes), direct, full, listeners }
+}
+
+async function turn (): Promise<void> {
+  await new Promise(setImmediate)
+}
