@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import type { Page } from 'playwright-core'
+import t from 'tap'
 import { launchChromium } from '../helpers/chromium.js'
 import { freePort, startLive, root } from './live-server.js'
+import { generators, live, open, text } from './page.js'
 
 t.setTimeout(300_000)
 
@@ -97,7 +98,7 @@ t.test('the live example', async t => {
   })
 
   t.test('fits a phone', async t => {
-    const { page } = await open(t, browser, url, { width: 375, height: 812 })
+    const { page } = await open(t, browser, url, { viewport: { width: 375, height: 812 } })
     await live(page)
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 375)
     await page.selectOption('#text-file', 'LICENSE')
@@ -111,7 +112,7 @@ t.test('the live example', async t => {
 
   t.test('opens its figures anew when somebody has refused them, which ends an EventSource for good', async t => {
     const { page } = await open(t, browser, 'about:blank')
-    await page.route('**/figures', async route => { await route.fulfill({ status: 503 }) }, { times: 1 })
+    await page.route('**/live?*', async route => { await route.fulfill({ status: 503 }) }, { times: 1 })
     await page.goto(url)
     await page.locator('#status[data-status="offline"]', { hasText: 'No answer, trying again …' }).waitFor()
     await live(page)
@@ -149,7 +150,7 @@ t.test('the live example comes back by itself when its server does', async t => 
     await page.locator('#job-detail', { hasText: /^\d\d of/ }).waitFor()
 
     await server.stop(signal)
-    if (signal === 'SIGINT') t.match(server.output(), /"route":"GET \/figures","reason":"shutdown"/, 'its streams were ended')
+    if (signal === 'SIGINT') t.match(server.output(), /"route":"GET \/live","reason":"shutdown"/, 'its streams were ended')
     await page.locator('#status[data-status="reconnecting"]', { hasText: 'Reconnecting …' }).waitFor()
     await page.locator('#job[data-state="interrupted"]').waitFor()
 
@@ -162,47 +163,11 @@ t.test('the live example comes back by itself when its server does', async t => 
   }
 })
 
-interface Opened {
-  page: Page
-  /** What the page has complained about. */
-  problems: string[]
-  hosts: Set<string>
-}
-
-async function open (t: Test, browser: Browser, url: string, viewport = { width: 1280, height: 900 }): Promise<Opened> {
-  const context = await browser.newContext({ viewport, colorScheme: 'light' })
-  t.teardown(async () => { await context.close() })
-  context.setDefaultTimeout(60_000)
-  const page = await context.newPage()
-  const problems: string[] = []
-  const hosts = new Set<string>()
-  page.on('request', request => { hosts.add(new URL(request.url()).host) })
-  page.on('console', message => { if (message.type() === 'error') problems.push(message.text()) })
-  page.on('pageerror', error => { problems.push(error.message) })
-  await page.goto(url)
-  return { page, problems, hosts }
-}
-
-async function live (page: Page): Promise<void> {
-  await page.locator('#status[data-status="live"]', { hasText: 'Live' }).waitFor()
-  await page.locator('#generators [data-route="figures"].running').waitFor()
-}
-
-async function text (page: Page, selector: string): Promise<string> {
-  return (await page.locator(selector).textContent() ?? '').trim()
-}
-
-/** What the page says about the generators of a route. */
-async function generators (page: Page, route: string): Promise<{ running: number, started: number }> {
-  const cell = async (name: string): Promise<number> => Number(await text(page, `#generators [data-route="${route}"] [data-count="${name}"]`))
-  return { running: await cell('running'), started: await cell('started') }
-}
-
 /** Resolves when the server has sent the page this many samples more; they are half a second apart. */
 async function samples (page: Page, count: number): Promise<void> {
   await page.evaluate(`new Promise(resolve => {
     let missing = ${count}
-    const source = new EventSource('/figures')
+    const source = new EventSource('/live')
     source.addEventListener('cpu', () => { if (--missing === 0) { source.close(); resolve() } })
   })`)
 }
