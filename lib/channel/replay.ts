@@ -55,7 +55,7 @@ export class Replay {
   /**
    * Takes one step.
    *
-   * @param isWanted Asked when it has waited for its turn.
+   * @param isWanted Asked when it has waited for its turn, and for its page.
    * @returns undefined when it is not wanted any more.
    */
   async next (isWanted: () => boolean): Promise<Step | undefined> {
@@ -69,7 +69,8 @@ export class Replay {
     }
     const { log, reads, isLatest } = this.#past
     const page = await reads.run(() => log.read(this.#after, PAGE_MESSAGES), isWanted)
-    if (page === undefined) return undefined
+    // Those who have gone while it was read need no snapshot either.
+    if (page === undefined || !isWanted()) return undefined
     if (page.lost) return await this.#recover(page)
     // Older values of a log that retains the latest stand before its earliest place, and are read from the start.
     const from = this.#after?.offset ?? (isLatest ? 0 : page.earliest)
