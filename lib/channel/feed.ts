@@ -166,8 +166,9 @@ export class Feed implements LiveSubscriber {
 
   /** What is left of the ticks before must not be too much; one tick alone may be, since the reader had no chance yet. */
   #hasRoom (): boolean {
-    if (!this.#isRoundOver || this.#isEmpty) return true
+    if (!this.#isRoundOver) return true
     this.#isRoundOver = false
+    if (this.#isEmpty) return true
     this.#unpack()
     this.#backlog.conflate()
     return this.#reader?.isTooMuch(this.#backlog.size) !== true
@@ -194,8 +195,10 @@ export class Feed implements LiveSubscriber {
   }
 
   #passes (message: Message): boolean {
+    if (this.#filter === undefined) return true
+    if (this.#state === 'ended') return false // it has thrown before
     try {
-      return this.#filter === undefined || this.#filter(message)
+      return this.#filter(message)
     } catch (error) {
       this.#reader?.onFailed(error)
       return false
@@ -214,10 +217,10 @@ export class Feed implements LiveSubscriber {
     await live.began()
     const step = await this.#replay.next(() => this.#state !== 'ended')
     if (this.#state === 'ended' || step === undefined) return
-    this.#take(step)
     const head = live.head as Position
     // Joined in the same turn in which this is found: nothing can come in between.
     this.#state = step.position.epoch === head.epoch && step.position.offset >= head.offset ? 'live' : 'replaying'
+    this.#take(step)
     this.#reader?.onReady()
   }
 

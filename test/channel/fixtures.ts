@@ -47,6 +47,7 @@ export class FakeLog implements Log {
   /** What was read, in order. */
   readonly reads: Array<Position | undefined> = []
   readonly followers = new Set<Follower>()
+  readonly #begun = new WeakSet<Follower>()
   closed = 0
   /** Awaited by read(). */
   gate: Promise<void> | undefined
@@ -58,13 +59,16 @@ export class FakeLog implements Log {
     for (let i = 0; i < count; i++) {
       const stored = record(++this.#end, fields)
       this.#records.push(stored)
-      if (isHeard) for (const follower of this.followers) follower.receive([stored])
+      if (isHeard) for (const follower of this.followers) if (this.#begun.has(follower)) follower.receive([stored])
     }
   }
 
   /** The end of the log, to those who follow it: what was published and not heard has been missed. */
   begin (): void {
-    for (const follower of this.followers) follower.begin(at(this.#end, this.epoch))
+    for (const follower of this.followers) {
+      this.#begun.add(follower)
+      follower.begin(at(this.#end, this.epoch))
+    }
   }
 
   /** Forgets everything, and begins anew. */
@@ -101,8 +105,15 @@ export class FakeLog implements Log {
 
   follow (follower: Follower): () => void {
     this.followers.add(follower)
-    queueMicrotask(() => { if (this.followers.has(follower)) follower.begin(at(this.#end, this.epoch)) })
-    return () => { this.followers.delete(follower) }
+    queueMicrotask(() => {
+      if (!this.followers.has(follower)) return
+      this.#begun.add(follower)
+      follower.begin(at(this.#end, this.epoch))
+    })
+    return () => {
+      this.followers.delete(follower)
+      this.#begun.delete(follower)
+    }
   }
 
   async close (): Promise<void> {
