@@ -33,7 +33,7 @@ export class Answer {
 
   /** The answer, for those who feed it from afar. */
   get carrier (): Carrier {
-    return this.#open()
+    return this.#open().carrier
   }
 
   /** `reply.sse` */

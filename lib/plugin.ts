@@ -101,8 +101,7 @@ function declareErrors (declaration: RouteOptions): void {
 function serverEvents (instance: FastifyInstance): ServerEvents {
   const registration = registrationOf(instance)
   const channel = (name: string, stream: EventStream, options?: ChannelOptions): Channel => {
-    const scope = registration.channelScope(instance, request => (request as Request)[kAnswer]?.carrier)
-    return registration.channels.open(name, stream, options, scope)
+    return registration.openChannel(name, stream, options, instance, request => (request as Request)[kAnswer]?.carrier)
   }
   return {
     channel: channel as unknown as ServerEvents['channel'],

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Broker } from '../types/broker.js'
+import type { ChannelOptions } from '../types/channel.js'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedOptions } from '../types/options.js'
 import { memoryBroker } from './brokers/memory.js'
-import type { ChannelScope } from './channel/channel-scope.js'
+import type { Channel } from './channel/channel.js'
 import { Channels } from './channel/channels.js'
 import type { OwnerScope } from './channel/owner.js'
 import { PageReads } from './channel/page-reads.js'
@@ -22,7 +23,7 @@ const CLAIMED_NAMES = new Set(['error', 'open'])
 export class Registration {
   readonly options: Readonly<ResolvedOptions>
   readonly streams: Streams
-  readonly channels = new Channels()
+  readonly #channels = new Channels()
   readonly #broker: Broker
   readonly #pageReads: PageReads
   readonly #positionTimer: PositionTimer
@@ -56,13 +57,15 @@ export class Registration {
   }
 
   /**
-   * What the channels of a Fastify scope need.
+   * Opens a channel. Its schemas are compiled by {@link compile} or with its first event; at once where all is ready.
    *
    * @param carrierOf Finds the answer to a request.
    */
-  channelScope (instance: FastifyInstance, carrierOf: OwnerScope['carrierOf']): ChannelScope {
+  openChannel (
+    name: string, stream: EventStream, options: ChannelOptions | undefined, instance: FastifyInstance, carrierOf: OwnerScope['carrierOf']
+  ): Channel {
     const { ajv, maxBufferedBytes, validate } = this.options
-    return {
+    return this.#channels.open(name, stream, options, {
       log: instance.log,
       broker: this.#broker,
       reads: this.#pageReads,
@@ -72,12 +75,12 @@ export class Registration {
         const compiler = this.#isReady ? this.#compilerOf(instance) : new ScopeCompiler(instance.getSchemas(), ajv)
         return compiler.compile(stream, `channel '${channel}'`, validate)
       }
-    }
+    }, this.#isReady)
   }
 
   /** Ends the channels, and what keeps their events. */
   async closeChannels (): Promise<void> {
-    await this.channels.close()
+    await this.#channels.close()
     await this.#broker.close()
   }
 
@@ -86,7 +89,7 @@ export class Registration {
     for (const scope of this.#scopes) checkSharedSchemas(scope.getSchemas())
     for (const route of this.#routes) route.compile()
     this.#isReady = true
-    this.channels.compile()
+    this.#channels.compile()
   }
 
   #compilerOf (instance: FastifyInstance): ScopeCompiler {

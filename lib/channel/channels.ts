@@ -17,10 +17,14 @@ export class Channels {
     return this.#open.size
   }
 
-  /** @throws FST_ERR_SSE_CHANNEL_INVALID, FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS */
-  open (name: string, stream: EventStream, options: ChannelOptions = {}, scope: ChannelScope): Channel {
+  /**
+   * @param isReady Whether its schemas can be compiled now; otherwise {@link compile} does, or its first event.
+   * @throws FST_ERR_SSE_CHANNEL_INVALID, FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SCHEMA_BUILD
+   */
+  open (name: string, stream: EventStream, options: ChannelOptions = {}, scope: ChannelScope, isReady: boolean): Channel {
     const resolved = resolveChannelOptions(name, stream, options)
     if (this.#open.has(name)) throw FST_ERR_SSE_CHANNEL_EXISTS(name)
+    if (isReady) scope.compile(stream, name)
     const channel = new Channel(name, stream, resolved, scope, () => { this.#open.delete(name) })
     this.#open.set(name, channel)
     return channel

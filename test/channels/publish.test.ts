@@ -92,6 +92,13 @@ t.test('a schema that can\'t be compiled keeps the server from starting', async 
   await t.rejects(async () => { await app.ready() }, { code: 'FST_ERR_SSE_SCHEMA_BUILD', message: /channel 'broken'.*event 'a'/ })
 })
 
+t.test('opened later, a channel whose schema can\'t be compiled fails at once, and leaves its name free', async t => {
+  const { app } = await loadedApp(t)
+  await app.ready()
+  t.throws(() => app.sse.channel('broken', eventStream({ a: Type.Ref('missing') })), { code: 'FST_ERR_SSE_SCHEMA_BUILD' })
+  t.type(await app.sse.channel('broken', counts).publish(count(1)), 'string')
+})
+
 t.test('an idempotency key is used once', async t => {
   const { app, listen } = await loadedApp(t)
   const channel = app.sse.channel('counts', counts)

@@ -1,0 +1,61 @@
+import type { FastifyRequest } from 'fastify'
+import type { ResolvedStreamOptions } from '../../types/options.js'
+import type { CloseReason } from '../../types/sink.js'
+import { readLastEventId, sendsLastEventId } from '../wire/last-event-id.js'
+import type { Carrier } from './carrier.js'
+
+/** What of an exchange its carrier needs. */
+export interface Carried {
+  readonly request: FastifyRequest
+  readonly route: { readonly options: Readonly<ResolvedStreamOptions> }
+  readonly ending: { readonly signal: AbortSignal }
+  readonly reason: CloseReason | undefined
+  readonly queuedBytes: number
+  endFor: (reason: 'slow' | 'expired') => void
+}
+
+/** An exchange, as those see it who feed it from afar. */
+export class ExchangeCarrier implements Carrier {
+  readonly #exchange: Carried
+  #lastEventId: string | undefined
+  #hasReadId = false
+
+  constructor (exchange: Carried) {
+    this.#exchange = exchange
+  }
+
+  /** The id of the last event that the client got, as far as it can be read. */
+  get lastEventId (): string | undefined {
+    if (!this.#hasReadId) {
+      this.#hasReadId = true
+      const { headers, raw } = this.#exchange.request
+      this.#lastEventId = readLastEventId(headers['last-event-id'], raw.url)
+    }
+    return this.#lastEventId
+  }
+
+  get resumesFrom (): string | undefined {
+    const { headers, raw } = this.#exchange.request
+    return this.lastEventId ?? (sendsLastEventId(headers['last-event-id'], raw.url) ? '' : undefined)
+  }
+
+  get signal (): AbortSignal {
+    return this.#exchange.ending.signal
+  }
+
+  get reason (): CloseReason | undefined {
+    return this.#exchange.reason
+  }
+
+  get queuedBytes (): number {
+    return this.#exchange.queuedBytes
+  }
+
+  get maxBufferedBytes (): number {
+    return this.#exchange.route.options.maxBufferedBytes
+  }
+
+  endFor (reason: 'slow' | 'expired'): void {
+    this.#exchange.endFor(reason)
+  }
+}
