@@ -5,13 +5,15 @@ const GAP = 2
 const CELL_HEIGHT = 13
 /** How long a change can be seen. */
 const FLASH_MS = 300
+/** One that comes sooner after another flashes less: where all is in motion, colors tell more. */
+const QUIET_MS = 800
 
 /** The price of which a cell has no color, and how far from it there is no stronger one. */
 const MIDDLE = 100
 const SPREAD = 5
 /** Shades of each color, and steps of a flash: all that is drawn is one of these. */
 const SHADES = 12
-const STEPS = 6
+const STEPS = 10
 
 /** A cell for each of 500 symbols, colored by its price, that flashes when it changes. */
 export class HeatMap {
@@ -21,6 +23,8 @@ export class HeatMap {
   #quotes = new Array(COLUMNS * ROWS)
   /** When each has changed last, in the time of performance.now(). */
   #changedAt = new Float64Array(COLUMNS * ROWS).fill(-Infinity)
+  /** How strong their flashes are. */
+  #strength = new Float32Array(COLUMNS * ROWS)
   /** Cells that have changed, and those whose flash is not over. */
   #active = new Set()
   #colors
@@ -55,7 +59,9 @@ export class HeatMap {
   set (quote) {
     const cell = (quote.symbol.charCodeAt(0) - 65) * COLUMNS + quote.symbol.charCodeAt(1) - 65
     this.#quotes[cell] = quote
-    this.#changedAt[cell] = performance.now()
+    const now = performance.now()
+    this.#strength[cell] = Math.min(1, (now - this.#changedAt[cell]) / QUIET_MS)
+    this.#changedAt[cell] = now
     this.#active.add(cell)
     if (cell === this.#pointed) this.#point(cell)
     this.#frame ??= requestAnimationFrame(() => { this.#draw() })
@@ -82,7 +88,7 @@ export class HeatMap {
     const quote = this.#quotes[cell]
     const rest = Math.max(0, 1 - (now - this.#changedAt[cell]) / this.#flashMs) || 0
     const shade = quote === undefined ? 0 : Math.max(-1, Math.min(1, (quote.price - MIDDLE) / SPREAD)) * SHADES
-    this.#context.fillStyle = this.#colors[Math.round(shade) + SHADES][Math.ceil(rest * STEPS)]
+    this.#context.fillStyle = this.#colors[Math.round(shade) + SHADES][Math.ceil(rest * this.#strength[cell] * STEPS)]
     const [left, right] = this.#span(cell % COLUMNS, COLUMNS, this.#canvas.width)
     const [top, bottom] = this.#span(Math.floor(cell / COLUMNS), ROWS, this.#canvas.height)
     this.#context.fillRect(left, top, right - left, bottom - top)
@@ -122,7 +128,7 @@ function colors () {
   const [none, low, high, flash] = ['--cell', '--low', '--high', '--flash'].map(name => parse(style.getPropertyValue(name)))
   return Array.from({ length: 2 * SHADES + 1 }, (_, index) => {
     const shade = mix(none, index < SHADES ? low : high, (Math.abs(index - SHADES) / SHADES) ** 0.7)
-    return Array.from({ length: STEPS + 1 }, (_, step) => `rgb(${mix(shade, flash, 0.4 * step / STEPS)})`)
+    return Array.from({ length: STEPS + 1 }, (_, step) => `rgb(${mix(shade, flash, 0.5 * step / STEPS)})`)
   })
 }
 

@@ -6,6 +6,10 @@ const SYMBOLS = 500
 /** Rates are means over this time: one burst and one rest of the ticker. */
 const WINDOW_MS = 6_000
 
+const EVERY_CHANGE = 'This tab takes every change as it comes.'
+const SPARED = 'This tab gets the newest of each, and is spared what is out of date.'
+const AT_REST = `At rest: all ${SYMBOLS} are at their newest price.`
+
 const byId = (id) => document.getElementById(id)
 
 /** Shows the newest prices of all symbols, and lets the reader be slow. */
@@ -15,66 +19,76 @@ export function offerTicker () {
   const updates = new Map()
   let known = 0
   let received = 0
-  let samples = []
+  let samples
   let isSlow = false
+  let isNewest = false
   let close
   let lastEventId
+
+  const say = () => {
+    byId('ticker').dataset.state = isNewest ? 'newest' : 'moving'
+    byId('ticker-outcome').textContent = isNewest ? AT_REST : isSlow ? SPARED : EVERY_CHANGE
+  }
 
   const listeners = {
     quote (quote) {
       received++
+      if (isNewest) {
+        isNewest = false
+        say()
+      }
       known += quote.update - (updates.get(quote.symbol) ?? 0)
       updates.set(quote.symbol, quote.update)
       map.set(quote)
     },
     count ({ updates: published, isResting }) {
-      samples.push({ at: performance.now(), published, received })
-      if (samples.length > 1 && samples[1].at < samples.at(-1).at - WINDOW_MS) samples.shift()
-      showRates(samples)
+      addSample(published)
       const behind = Math.max(0, published - known)
       byId('ticker-behind').textContent = count(behind)
-      const isNewest = isResting && behind === 0 && updates.size === SYMBOLS
-      byId('ticker').dataset.state = isNewest ? 'newest' : 'moving'
-      byId('ticker-outcome').textContent = isNewest ? `At rest: all ${SYMBOLS} are at their newest price.` : WORDS[isSlow]
+      isNewest = isResting && behind === 0 && updates.size === SYMBOLS
+      say()
     },
     /** The server was restarted, and begins anew. */
     'stream-gap' () {
       updates.clear()
       known = 0
-      samples = []
     }
+  }
+
+  const addSample = (published) => {
+    // Whatever comes first on a connection is the newest of before, of which most changes were not sent.
+    if (samples !== undefined) samples.push({ at: performance.now(), published, received })
+    else samples = []
+    if (samples.length > 1 && samples[1].at < samples.at(-1).at - WINDOW_MS) samples.shift()
+    if (samples.length > 1) showRates(samples)
   }
 
   const restart = (isWanted) => {
     // It goes on where it was: what has not changed in between is not sent again.
     if (close !== undefined) lastEventId = close()
-    samples = []
-    close = isWanted ? follow(isSlow ? '/ticker/slow' : '/ticker', { lastEventId, listeners: [listeners] }) : undefined
+    close = isWanted
+      ? follow(isSlow ? '/ticker/slow' : '/ticker', { lastEventId, listeners: [listeners], onStatus: () => { samples = undefined } })
+      : undefined
   }
 
   byId('ticker-slow').onclick = () => {
     isSlow = !isSlow
     byId('ticker-slow').textContent = isSlow ? 'Make this tab fast again' : 'Make this tab slow'
     byId('ticker').classList.toggle('slow', isSlow)
-    byId('ticker-outcome').textContent = WORDS[isSlow]
+    isNewest = false
+    say()
     restart(true)
   }
 
   whileSeen(byId('ticker'), restart)
 }
 
-const WORDS = {
-  true: 'The server keeps the newest price of each symbol for this tab, and spares it the others.',
-  false: 'This tab gets every change.'
-}
-
 function showRates (samples) {
   const [first] = samples
   const last = samples.at(-1)
-  const seconds = (last.at - first.at) / 1000
-  const rate = (name) => seconds < 1 ? '–' : count((last[name] - first[name]) / seconds)
-  byId('ticker-published').textContent = rate('published')
-  byId('ticker-received').textContent = rate('received')
+  for (const name of ['published', 'received']) {
+    byId(`ticker-${name}`).textContent = count(1000 * (last[name] - first[name]) / (last.at - first.at))
+  }
 }
 
 /** Nobody pays for what nobody sees: says whether an element is on the screen, whenever that changes. */
