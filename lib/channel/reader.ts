@@ -47,7 +47,7 @@ export class Reader {
   next (): Delivery | undefined {
     const parts = this.#parts
     // The id stands for all of them, so none can begin before it is known where each does.
-    if (!parts.every(({ feed }) => feed.hasBegun)) return undefined
+    if (!parts.every(({ feed }) => feed.hasBegun || feed.isOver)) return undefined
     for (let i = 0; i < parts.length; i++) {
       const part = parts[(this.#turn + i) % parts.length] as Part
       const item = part.feed.take()
