@@ -20,12 +20,12 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   readonly reader: Reader
   /** Why no more can come, where it has failed. */
   error: unknown
-  isEnded = false
   readonly #parts: readonly Part[]
   readonly #owner: Owner
   #carrier: Carrier | undefined
   #isClaimed = false
   #isCutShort = false
+  #reason: CloseReason | undefined
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
   #onReady: () => boolean = () => false
@@ -39,6 +39,10 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.reader = new Reader(parts, told)
     const [only] = parts
     if (parts.length === 1 && only !== undefined) carryStream(this, only.stream)
+  }
+
+  get isEnded (): boolean {
+    return this.#reason !== undefined
   }
 
   /** The streams whose events it gives. */
@@ -80,12 +84,12 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   /** Nobody reads it any more. Idempotent. */
   end (reason?: CloseReason): void {
     if (this.isEnded) return
-    this.isEnded = true
+    this.#reason = reason ?? this.#carrier?.reason ?? (this.#isCutShort ? 'shutdown' : 'complete')
     clearTimeout(this.#expiry)
     this.#owner.timer.delete(this)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     for (const { feed } of this.#parts) feed.stop()
-    for (const leave of this.#leaves) leave(reason ?? this.#carrier?.reason ?? (this.#isCutShort ? 'shutdown' : 'complete'))
+    for (const leave of this.#leaves) leave(this.#reason)
   }
 
   /** Says where its subscriber stands, if that has moved. */
@@ -113,24 +117,32 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   readonly #onAbort = (): void => {
     // A loop that just ended would look like the end of the events. With a signal of its own, that is what was asked for.
-    if (this.#carrier !== undefined) this.error = this.#signal?.reason
-    this.end(this.#carrier === undefined ? 'client' : undefined)
+    const isOwn = this.#signal === this.#owner.signal
+    if (!isOwn) this.error = this.#signal?.reason
+    this.end(isOwn ? 'client' : undefined)
     this.#onReady()
   }
 
   #start (signal: AbortSignal | undefined, onReady: () => boolean): void {
     this.#claim()
-    this.#onReady = onReady
     this.#signal = signal
     if (signal?.aborted === true) this.#onAbort()
     if (this.isEnded) return
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#owner.timer.add(this)
     this.#expireAt(Math.min(...this.#parts.map(({ expiresAtMs }) => expiresAtMs)))
-    for (const { feed, arrive } of this.#parts) {
-      feed.start(this)
-      this.#leaves.push(arrive(() => { this.#finish(feed) }))
-    }
+    for (const part of this.#parts) this.#enter(part)
+    // Not before: who is told that there is something to read has to be there.
+    this.#onReady = onReady
+  }
+
+  #enter ({ feed, arrive }: Part): void {
+    if (this.isEnded) return
+    feed.start(this)
+    const leave = arrive(() => { this.#finish(feed) })
+    // Whoever is told that it comes may end it.
+    if (this.#reason === undefined) this.#leaves.push(leave)
+    else leave(this.#reason)
   }
 
   #claim (): void {
