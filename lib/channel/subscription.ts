@@ -131,7 +131,13 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#owner.timer.add(this)
     this.#expireAt(Math.min(...this.#parts.map(({ expiresAtMs }) => expiresAtMs)))
-    for (const part of this.#parts) this.#enter(part)
+    try {
+      for (const part of this.#parts) this.#enter(part)
+    } catch (error) {
+      // One of the channels has been closed.
+      this.end('error')
+      throw error
+    }
     // Not before: who is told that there is something to read has to be there.
     this.#onReady = onReady
   }
