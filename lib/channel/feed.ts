@@ -74,6 +74,11 @@ export class Feed implements LiveSubscriber {
     return offset === undefined ? undefined : { epoch: this.#epoch, offset }
   }
 
+  /** What was taken last stands for everything up to here. */
+  get taken (): number | undefined {
+    return this.#taken
+  }
+
   /** Whether it has found where it begins. */
   get hasBegun (): boolean {
     return this.#epoch !== undefined
@@ -121,7 +126,7 @@ export class Feed implements LiveSubscriber {
     this.#unpack()
     const item = this.#backlog.shift()
     if (item === undefined) this.#advance()
-    else this.#taken = item.offset
+    else this.#taken = this.#backlog.place
     return item
   }
 

@@ -53,18 +53,22 @@ export class Reader {
       const item = part.feed.take()
       if (item === undefined) continue
       this.#turn += i + 1
-      return item instanceof Gap ? this.#gap(part, item) : this.#message(item)
+      return item instanceof Gap ? this.#gap(part, item) : this.#message(part, item)
     }
     return this.#position()
   }
 
-  #message (message: Message): Delivery {
-    const isSingle = this.#parts.length === 1
-    const id = message.id === undefined || isSingle ? message.id : this.#id()
+  #message ({ feed }: Part, message: Message): Delivery {
+    const id = message.offset === undefined ? undefined : this.#idOf(feed, message)
     // A snapshot stands for a position only when it is whole.
     if (id === undefined) this.#isPositionDue = true
     else this.told = id
     return { message, id }
+  }
+
+  /** Its own, which all share, where nothing else is to be said. */
+  #idOf (feed: Part['feed'], message: Message): string | undefined {
+    return this.#parts.length === 1 && feed.taken === message.offset ? message.id : this.#id()
   }
 
   #gap (part: Part, { earliest }: Gap): Delivery {

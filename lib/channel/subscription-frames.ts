@@ -75,8 +75,9 @@ export class SubscriptionFrames implements FrameSource {
 
   #join (deliveries: readonly Delivery[]): Frames {
     const messages = deliveries.flatMap(({ message }) => message instanceof Message ? message : [])
+    const isPlain = deliveries.every(({ message, id }) => message instanceof Message && message.id === id)
     const { join } = this.#feed
-    if (join !== undefined && !this.#isFinal && messages.length === deliveries.length) return join(messages)
+    if (join !== undefined && isPlain && !this.#isFinal) return join(messages)
     return shareFrames(deliveries.map(delivery => delivery.message.frame(this.#idOf(delivery))).join(''), messages.length)
   }
 }
