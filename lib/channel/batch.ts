@@ -5,20 +5,20 @@ import type { Message } from './message.js'
 /** Messages that came in one tick. Those who take all of them share the bytes. */
 export class Batch {
   readonly messages: readonly Message[]
+  /** The offset of the first. */
+  readonly begin: number
+  /** The offset of the last. */
+  readonly end: number
+  /** The id of the last. */
+  readonly id: string | undefined
   #frames: Frames | undefined
 
   constructor (messages: readonly Message[]) {
     this.messages = messages
-  }
-
-  /** The offset of the first. */
-  get begin (): number {
-    return this.messages[0]?.offset ?? 0
-  }
-
-  /** The offset of the last. */
-  get end (): number {
-    return this.messages.at(-1)?.offset ?? 0
+    const last = messages.at(-1)
+    this.begin = messages[0]?.offset ?? 0
+    this.end = last?.offset ?? 0
+    this.id = last?.id
   }
 
   get frames (): Frames {

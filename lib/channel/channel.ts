@@ -96,6 +96,7 @@ export class Channel {
       : this.#options.identity?.(subscriber as FastifyRequest)
     const presence = { channel: this.name, topics, identity }
     return new Subscription([{
+      channel: this,
       feed,
       expiresAtMs,
       stream: this.stream,

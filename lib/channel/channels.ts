@@ -51,11 +51,18 @@ export function merge (subscriptions: readonly unknown[]): Subscription {
   }
   const released = subscriptions.map(each => each.release())
   const [first] = released as [typeof released[number], ...typeof released]
-  const isOfOne = released.every(({ owner, told }) => told === first.told && owner.carrier === first.owner.carrier)
-  if (!isOfOne) throw FST_ERR_SSE_SUBSCRIBE_INVALID('merge() takes subscriptions of the same request, with the same lastEventId and the same position to begin from')
+  const { carrier, signal } = first.owner
+  const isOfOne = released.every(({ owner, told }) => told === first.told && owner.carrier === carrier && owner.signal === signal)
+  if (!isOfOne) throw FST_ERR_SSE_SUBSCRIBE_INVALID('merge() takes subscriptions of the same request, with the same signal, the same lastEventId and the same position to begin from')
   const parts = released.flatMap(({ parts }) => parts)
   if (parts.length > MAX_MERGED) {
     throw FST_ERR_SSE_SUBSCRIBE_INVALID(`merge() takes ${MAX_MERGED} subscriptions at most, instead got '${parts.length}'`)
+  }
+  const channels = parts.map(({ channel }) => channel)
+  const twice = channels.find((channel, i) => channels.indexOf(channel) !== i)
+  // An id has one place for each log: two that stand at different ones would miss events, or get them again.
+  if (twice !== undefined) {
+    throw FST_ERR_SSE_SUBSCRIBE_INVALID(`merge() takes subscriptions of different channels, instead got two of '${twice.name}'; subscribe to it once, with all topics`)
   }
   return new Subscription(parts, first.owner, first.told)
 }

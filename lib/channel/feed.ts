@@ -29,6 +29,8 @@ export interface FeedReader {
    * @returns Whether what it leaves is taken soon.
    */
   onReady: () => boolean
+  /** Takes what came in one tick at once, if it can: nothing else waits. @returns Whether it has. */
+  offer: (batch: Batch) => boolean
   /** Called when no more can come. */
   onFailed: (error: unknown) => void
   /** Called with the characters that wait when more comes. @returns Whether that is too much, and the reader has ended. */
@@ -135,8 +137,9 @@ export class Feed implements LiveSubscriber {
     const isWhole = this.#isEmpty && this.#cursor < batch.begin && this.#filter === undefined
     if (isWhole) {
       this.#taken = this.#settled
-      this.#batch = batch
       this.#cursor = batch.end
+      if (this.#reader?.offer(batch) === true) this.#taken = batch.end
+      else this.#batch = batch
     } else {
       for (const message of batch.messages) this.#add(message)
     }

@@ -6,6 +6,7 @@ import type { Message } from './message.js'
 
 /** What a subscription reads of one channel. */
 export interface Part {
+  readonly channel: { readonly name: string }
   readonly feed: Feed
   readonly stream: EventStream
   /** When it has to end, in milliseconds since the epoch. */

@@ -40,7 +40,7 @@ export class Reader {
   nextBatch (): Frames | undefined {
     const [part] = this.#parts
     const batch = this.#parts.length === 1 ? part?.feed.takeBatch() : undefined
-    this.told = batch?.messages.at(-1)?.id ?? this.told
+    this.told = batch?.id ?? this.told
     return batch?.frames
   }
 

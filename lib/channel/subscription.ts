@@ -1,6 +1,7 @@
 import type { EventStream } from '../../types/event.js'
 import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
+import type { Batch } from './batch.js'
 import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
 import { carryStream } from '../schema/event-stream.js'
 import type { Carrier } from '../stream/carrier.js'
@@ -29,6 +30,8 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
   #onReady: () => boolean = () => false
+  /** Hands frames on at once, where a stream takes those of one channel as they are. */
+  #offer: FrameCarrier['offer'] | undefined
   #expiry: NodeJS.Timeout | undefined
 
   /** @param told The id that its subscriber has, if any. */
@@ -63,6 +66,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   [kFrames] (stream: FrameCarrier): FrameSource {
     this.#carrier = stream.carrier
+    if (this.#parts.length === 1 && stream.final.size === 0) this.#offer = stream.offer
     this.#start(this.#owner.signal, () => {
       stream.onReadable()
       return false // whatever there was room for has been read
@@ -100,6 +104,12 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   onReady (): boolean {
     return this.#onReady()
+  }
+
+  offer (batch: Batch): boolean {
+    if (this.#offer?.(batch.frames) !== true) return false
+    this.reader.told = batch.id
+    return true
   }
 
   onFailed (error: unknown): void {

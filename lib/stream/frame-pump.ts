@@ -2,7 +2,7 @@ import type { FrameCarrier, FrameIterable, Frames, FrameSource } from './frame-s
 import { kFrames } from './frame-source.js'
 
 /** Where a pump takes frames. */
-export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable'> {
+export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> {
   /** True once nothing more is taken. */
   readonly done: boolean
   /** @returns Whether there is room for more in this turn. */
@@ -30,13 +30,28 @@ export class FramePump {
       this.#reject = reject
     })
     this.#outlet = outlet
-    this.#source = iterable[kFrames]({ carrier, final, marksEnd, onReadable: () => { this.#pump() } })
+    this.#source = iterable[kFrames]({
+      carrier,
+      final,
+      marksEnd,
+      offer: frames => this.#offer(frames),
+      onReadable: () => { this.#pump() }
+    })
     this.#pump()
   }
 
   stop (): void {
     this.#source.stop()
     this.#resolve()
+  }
+
+  #offer (frames: Frames): boolean {
+    if (this.#isWaiting || this.#outlet.done) return false
+    if (!this.#outlet.takeFrames(frames)) {
+      this.#isWaiting = true
+      this.#waitForRoom()
+    }
+    return true
   }
 
   #pump (): void {

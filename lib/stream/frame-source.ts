@@ -21,6 +21,13 @@ export interface FrameCarrier {
   readonly final: ReadonlySet<unknown>
   /** Whether a final event gets the id that keeps a browser from coming back. */
   readonly marksEnd: boolean
+  /**
+   * Takes frames at once, if there is room: for a source that has nothing else waiting, and knows that no event among
+   * them is final. One broadcast is as many calls, so this is a shorter way than `onReadable` and `read`.
+   *
+   * @returns Whether they were taken.
+   */
+  readonly offer: (frames: Frames) => boolean
   /** Called when there is something to read, or when the source has ended. Never from within `read`. */
   readonly onReadable: () => void
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Batch } from '../../lib/channel/batch.js'
 import { Feed, type FeedReader, type Wish } from '../../lib/channel/feed.js'
 import { Gap } from '../../lib/channel/gap.js'
 import { Live } from '../../lib/channel/live.js'
@@ -24,6 +25,13 @@ class TestReader implements FeedReader {
 
   constructor (feed: Feed) {
     this.feed = feed
+  }
+
+  /** Whether it takes at once what came in one tick. */
+  offered: Batch[] | undefined
+  offer (batch: Batch): boolean {
+    this.offered?.push(batch)
+    return this.offered !== undefined
   }
 
   onReady (): boolean {
@@ -524,4 +532,24 @@ t.test('a wake without anything to take is not told', async t => {
   const { ready } = reader
   reader.feed.wake()
   t.equal(reader.ready, ready)
+})
+
+t.test('what came in one tick is offered where nothing else waits, and stands for its last message when it is taken', async t => {
+  const s = setting()
+  const reader = await started(s, { beginning: 'live' })
+  reader.offered = []
+  s.log.publish(2)
+  await tick()
+  t.strictSame(reader.offered.map(({ begin, end }) => [begin, end]), [[1, 2]])
+  t.equal(reader.feed.position?.offset, 2)
+  t.equal(reader.feed.taken, 2)
+  t.strictSame(reader.drain(), [])
+  reader.offered = undefined
+  s.log.publish(1)
+  await tick()
+  reader.offered = []
+  s.log.publish(1)
+  await tick()
+  t.strictSame(reader.offered, [], 'not while something waits')
+  t.strictSame(reader.drain(), [3, 4])
 })

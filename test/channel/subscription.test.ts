@@ -20,6 +20,7 @@ const stream = eventStream({ note: Type.Number() }) as unknown as EventStream
 
 /** A feed and its channel, of which a test says everything. */
 class FakePart implements Part {
+  readonly channel = { name: 'notes' }
   readonly stream = stream
   readonly expiresAtMs: number
   reader: FeedReader | undefined
@@ -104,6 +105,7 @@ function framed (subscription: Subscription, carrier: FakeCarrier): { frames: Fr
     carrier,
     final: new Set(),
     marksEnd: true,
+    offer: () => false,
     onReadable: () => {
       if (!isOpen) throw new Error('called before there is anything to read from')
       readable++
@@ -330,6 +332,15 @@ t.test('one that is ended by somebody who is told that it comes leaves nothing b
   t.strictSame(parts.map(({ departures }) => departures), [['client'], ['client'], []])
   t.strictSame([parts.map(({ started }) => started), timer.size], [[1, 1, 0], 0])
   t.strictSame(await events.next(), DONE)
+})
+
+t.test('where one of its channels is closed before it is read, nothing is left of the others', async t => {
+  const { subscription, parts, timer } = setting({ parts: [new FakePart(), new FakePart()] })
+  const [first, second] = parts as [FakePart, FakePart]
+  const failure = new Error('closed')
+  second.start = () => { throw failure }
+  t.throws(() => iterate(subscription), failure)
+  t.strictSame([subscription.isEnded, timer.size, first.departures, first.stopped, second.stopped], [true, 0, ['error'], 1, 1])
 })
 
 t.test('a channel that closes as it is told that one comes is read to its end', async t => {
