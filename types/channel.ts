@@ -192,7 +192,7 @@ export interface ServerEvents {
     name: string, stream: EventStream<Schemas, Final>, options?: ChannelOptions<Schemas, Identity>
   ) => Channel<Schemas, Final, Identity>
   /**
-   * Several subscriptions on one connection, of which a page has six on HTTP/1.1. One id resumes all of them.
+   * Several subscriptions on one connection, of which a page has six on HTTP/1.1: to different channels, of one subscriber. One id resumes all of them.
    *
    * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
    */
