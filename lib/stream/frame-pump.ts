@@ -47,9 +47,11 @@ export class FramePump {
 
   #offer (frames: Frames): boolean {
     if (this.#isWaiting || this.#outlet.done) return false
-    if (!this.#outlet.takeFrames(frames)) {
-      this.#isWaiting = true
-      this.#waitForRoom()
+    try {
+      this.#isWaiting = !this.#outlet.takeFrames(frames)
+      if (this.#isWaiting) this.#waitForRoom()
+    } catch (error) {
+      this.#reject(error) // thrown on, it would keep the others from being served
     }
     return true
   }

@@ -107,6 +107,22 @@ t.test('reads nothing as long as there is no room', async t => {
   t.strictSame(taken, ['a', 'b', 'c', 'd', 'e'])
 })
 
+t.test('takes at once what is offered, if there is room', async t => {
+  const { start, publish, carrier, outlet, taken, drain } = setting()
+  start()
+  const offer = (text: string): boolean | undefined => carrier()?.offer(shareFrames(text, 1))
+  outlet.capacity = 2
+  t.strictSame([offer('a'), offer('b'), offer('c')], [true, true, false])
+  t.equal(outlet.asked, 1)
+  publish('c')
+  t.strictSame(taken, ['a', 'b'])
+  await drain(Infinity)
+  t.equal(offer('d'), true)
+  t.strictSame(taken, ['a', 'b', 'c', 'd'])
+  outlet.done = true
+  t.equal(offer('e'), false)
+})
+
 t.test('ends with its source', async t => {
   const { start, publish, source } = setting()
   const pump = start()
@@ -168,6 +184,12 @@ t.test('rejects with what the outlet has failed with', async t => {
   taking.outlet.takeFrames = () => { throw new Error('taking') }
   taking.publish('a')
   await t.rejects(first.ended, { message: 'taking' })
+
+  const offered = setting()
+  const other = offered.start()
+  offered.outlet.takeFrames = () => { throw new Error('offered') }
+  t.equal(offered.carrier()?.offer(shareFrames('a', 1)), true)
+  await t.rejects(other.ended, { message: 'offered' })
 
   const waiting = setting()
   waiting.outlet.capacity = 1
