@@ -11,6 +11,8 @@ import { at, message, part } from './fixtures.js'
 class FakeFeed {
   epoch: string
   offset: number | undefined = 0
+  /** What was taken last stands for this, if it is not its own offset. */
+  place: number | undefined
   items: Array<Message | Gap> = []
   batch: Batch | undefined
   hasBegun = true
@@ -24,6 +26,7 @@ class FakeFeed {
   }
 
   get position () { return this.offset === undefined ? undefined : at(this.offset, this.epoch) }
+  get taken (): number | undefined { return this.place ?? this.offset }
   get isCurrent (): boolean { return !this.isOver && this.items.length === 0 }
 
   takeBatch (): Batch | undefined { return this.batch }
@@ -55,6 +58,14 @@ t.test('events of one channel have their own ids', async t => {
   t.equal(first?.message.withId('e.1'), first?.message.withId('e.1'), 'the event that is shared')
   t.equal(reader.told, 'e.1')
   t.strictSame(events(reader), [{ event: 'note', data: 2, id: 'e.2' }])
+})
+
+t.test('one that has replaced others stands for the place of those, as long as more waits', async t => {
+  const feed = new FakeFeed('e', message(9), message(5))
+  feed.place = 3
+  Object.defineProperty(feed, 'position', { get: () => at(feed.items.length === 0 ? 9 : 3) })
+  const reader = readerOf([feed], 'e.0')
+  t.strictSame(events(reader), [{ event: 'note', data: 9, id: 'e.3' }, { event: 'note', data: 5, id: 'e.9' }])
 })
 
 t.test('where it begins is told, unless that is known', async t => {

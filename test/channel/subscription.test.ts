@@ -98,21 +98,27 @@ function setting ({ parts = [new FakePart()], isOfRequest = false, signal }: { p
 }
 
 /** Opens it as the stream of a response does. */
-function framed (subscription: Subscription, carrier: FakeCarrier): { frames: FrameSource, readable: () => number } {
+function framed (subscription: Subscription, carrier: FakeCarrier, { final = [], hasRoom = true }: { final?: string[], hasRoom?: boolean } = {}): {
+  frames: FrameSource, readable: () => number, offered: string[]
+} {
   let readable = 0
   let isOpen = false
+  const offered: string[] = []
   const frames = subscription[kFrames]({
     carrier,
-    final: new Set(),
+    final: new Set(final),
     marksEnd: true,
-    offer: () => false,
+    offer: ({ bytes }) => {
+      if (hasRoom) offered.push(bytes.toString())
+      return hasRoom
+    },
     onReadable: () => {
       if (!isOpen) throw new Error('called before there is anything to read from')
       readable++
     }
   } satisfies FrameCarrier)
   isOpen = true
-  return { frames, readable: () => readable }
+  return { frames, readable: () => readable, offered }
 }
 
 const iterate = (subscription: Subscription): AsyncIterator<unknown> => subscription[Symbol.asyncIterator]()
@@ -183,6 +189,29 @@ t.test('is read frame by frame as events come', async t => {
   carrier.reason = 'client'
   frames.stop()
   t.strictSame([only?.departures, frames.ended], [['client'], 'complete'])
+})
+
+t.test('what came in one tick is offered at once to a stream that takes it as it is', async t => {
+  const batch = new Batch([message(1), message(2)])
+  const only = setting()
+  const { offered } = framed(only.subscription, only.carrier)
+  t.equal(only.subscription.offer(batch), true)
+  t.strictSame(offered, [batch.frames.bytes.toString()])
+  t.equal(only.subscription.reader.told, 'e.2')
+
+  const [slow, final, merged, iterated] = [setting(), setting(), setting({ parts: [new FakePart(), new FakePart()] }), setting()]
+  const readers = [
+    framed(slow.subscription, slow.carrier, { hasRoom: false }),
+    framed(final.subscription, final.carrier, { final: ['done'] }),
+    framed(merged.subscription, merged.carrier)
+  ]
+  iterate(iterated.subscription)
+  for (const { subscription } of [slow, final, merged, iterated]) {
+    const { told } = subscription.reader
+    t.equal(subscription.offer(batch), false)
+    t.equal(subscription.reader.told, told)
+  }
+  t.ok(readers.every(({ offered }) => offered.length === 0))
 })
 
 t.test('one that was closed before it is read ends at once', async t => {
