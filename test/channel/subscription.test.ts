@@ -224,6 +224,12 @@ t.test('one that was closed before it is read ends at once', async t => {
   t.equal(framed(other.subscription, carrier).frames.ended, 'complete')
 })
 
+t.test('who has enough of it leaves it complete', async t => {
+  const { subscription, parts: [only] } = setting()
+  await iterate(subscription).return?.()
+  t.strictSame([only?.departures, subscription.isEnded], [['complete'], true])
+})
+
 t.test('a signal of its own ends it, in whatever way it is read', async t => {
   for (const isAbortedBefore of [true, false]) {
     const iterated = new AbortController()
