@@ -398,13 +398,28 @@ t.test('a filter that throws fails it, and is not asked again', async t => {
 t.test('a log that fails fails it, unless it has ended', async t => {
   for (const hasEnded of [false, true]) {
     const s = setting()
-    const reader = s.feed({ beginning: 'start' })
-    reader.feed.start(reader)
+    const gate = deferred()
+    s.log.gate = gate.promise
+    const reader = await started(s, { beginning: 'start' })
+    t.equal(s.log.reads.length, 1)
     s.log.failure = new Error('connection')
     if (hasEnded) reader.feed.stop()
+    gate.resolve()
     await settled()
     t.strictSame(reader.errors, hasEnded ? [] : [s.log.failure])
   }
+})
+
+t.test('nothing is read before it is known where the live end begins', async t => {
+  const s = setting()
+  s.log.beginsSoon = false
+  s.log.publish(2)
+  const reader = await started(s, { beginning: 'start' })
+  t.strictSame([s.log.reads.length, reader.feed.hasBegun], [0, false])
+  s.log.begin()
+  await settled()
+  t.strictSame(reader.drain(), [1, 2])
+  t.equal(reader.feed.isCurrent, true)
 })
 
 t.test('one that ends while a page is read for it takes nothing of it', async t => {

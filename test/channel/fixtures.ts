@@ -48,6 +48,8 @@ export class FakeLog implements Log {
   readonly reads: Array<Position | undefined> = []
   readonly followers = new Set<Follower>()
   readonly #begun = new WeakSet<Follower>()
+  /** Whether it begins by itself, soon; otherwise {@link begin} does it. */
+  beginsSoon = true
   closed = 0
   /** Awaited by read(). */
   gate: Promise<void> | undefined
@@ -106,7 +108,7 @@ export class FakeLog implements Log {
   follow (follower: Follower): () => void {
     this.followers.add(follower)
     queueMicrotask(() => {
-      if (!this.followers.has(follower)) return
+      if (!this.beginsSoon || !this.followers.has(follower)) return
       this.#begun.add(follower)
       follower.begin(at(this.#end, this.epoch))
     })
