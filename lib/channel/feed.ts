@@ -59,6 +59,8 @@ export class Feed implements LiveSubscriber {
   /** What came in one tick, as long as nothing else waits. */
   #batch: Batch | undefined
   #isRoundOver = true
+  /** Characters that still wait of what was read from the past: a page is as large as it is, however fast its reader. */
+  #replayed = 0
 
   constructor (channel: FeedChannel, { topics, filter, beginning }: Wish) {
     this.topics = topics
@@ -127,8 +129,12 @@ export class Feed implements LiveSubscriber {
   take (): Message | Gap | undefined {
     this.#unpack()
     const item = this.#backlog.shift()
-    if (item === undefined) this.#advance()
-    else this.#taken = this.#backlog.place
+    if (item === undefined) {
+      this.#advance()
+    } else {
+      this.#taken = this.#backlog.place
+      this.#replayed = Math.max(0, this.#replayed - item.size)
+    }
     return item
   }
 
@@ -179,7 +185,7 @@ export class Feed implements LiveSubscriber {
     if (this.#isEmpty) return true
     this.#unpack()
     this.#backlog.conflate()
-    return this.#reader?.isTooMuch(this.#backlog.size) !== true
+    return this.#reader?.isTooMuch(Math.max(0, this.#backlog.size - this.#replayed)) !== true
   }
 
   #unpack (): void {
@@ -238,5 +244,6 @@ export class Feed implements LiveSubscriber {
     for (const item of items) {
       if (item instanceof Gap || ((isSnapshot || this.#isForTopic(item.record.topic)) && this.#passes(item))) this.#push(item, from)
     }
+    this.#replayed = this.#backlog.size
   }
 }
