@@ -51,6 +51,7 @@ export class Channel {
     this.#attendance = new Attendance(log)
     const snapshots = this.#snapshots()
     this.#past = {
+      name,
       log: this.#log,
       reads: scope.reads,
       isLatest: retention.latest === true,

@@ -1,5 +1,6 @@
 import type { Log, Page, Position } from '../../types/broker.js'
 import type { Topic } from '../../types/channel.js'
+import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
 import { Gap } from './gap.js'
 import type { Message } from './message.js'
 import type { PageReads } from './page-reads.js'
@@ -16,6 +17,7 @@ const NOWHERE: Position = { epoch: '', offset: 0 }
 export interface Past {
   readonly log: Log
   readonly reads: PageReads
+  readonly name: string
   /** Whether the newest of each key is all there is. */
   readonly isLatest: boolean
   readonly messagesOf: (page: Page) => readonly Message[]
@@ -43,6 +45,8 @@ export class Replay {
   readonly #head: Promise<Position>
   #beginning: Beginning | undefined
   #after: Position | undefined
+  /** Whether nothing was read since a snapshot was taken. */
+  #hasSnapshot = false
 
   constructor (past: Past, topics: readonly Topic[] | undefined, beginning: Beginning) {
     this.#past = past
@@ -72,6 +76,7 @@ export class Replay {
     // Those who have gone while it was read need no snapshot either.
     if (page === undefined || !isWanted()) return undefined
     if (page.lost) return await this.#recover(page)
+    this.#hasSnapshot = false
     // Older values of a log that retains the latest stand before its earliest place, and are read from the start.
     const from = this.#after?.offset ?? (isLatest ? 0 : page.earliest)
     return this.#step(this.#past.messagesOf(page), endOf(page), from)
@@ -87,8 +92,7 @@ export class Replay {
     const { takeSnapshot, onSnapshotError, isLatest } = this.#past
     if (takeSnapshot !== undefined) {
       try {
-        const { messages, position } = await takeSnapshot(this.#topics)
-        return this.#step(messages, position, undefined, true)
+        return await this.#takeSnapshot(takeSnapshot, page)
       } catch (error) {
         onSnapshotError(error)
       }
@@ -102,10 +106,23 @@ export class Replay {
     return step
   }
 
+  async #takeSnapshot (take: NonNullable<Past['takeSnapshot']>, { epoch, earliest }: Page): Promise<Step> {
+    // A second one right after the first would have the same fate, and so on for ever.
+    if (this.#hasSnapshot) throw outOfDate(this.#past.name)
+    const { messages, position } = await take(this.#topics)
+    if (position.epoch === epoch && position.offset < earliest) throw outOfDate(this.#past.name)
+    this.#hasSnapshot = true
+    return this.#step(messages, position, undefined, true)
+  }
+
   #step (items: ReadonlyArray<Message | Gap>, position: Position, from: number | undefined, isSnapshot = false): Step {
     this.#after = position
     return { items, position, from, isSnapshot }
   }
+}
+
+function outOfDate (channel: string): Error {
+  return FST_ERR_SSE_SNAPSHOT_INVALID(channel, 'stand for a position after which every event is retained, instead got one from before the history begins')
 }
 
 function endOf ({ epoch, through }: Page): Position {

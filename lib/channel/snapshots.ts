@@ -53,7 +53,7 @@ export class Snapshots {
     const messages = Array.from(events, messageOf)
     if (position === undefined) return { messages, position: asked }
     const known = positionIn(position, asked.epoch)
-    if (known === undefined) throw FST_ERR_SSE_SNAPSHOT_INVALID(channel, position)
+    if (known === undefined) throw FST_ERR_SSE_SNAPSHOT_INVALID(channel, `have a position that the channel gave in its present life, instead got '${position}'`)
     return { messages, position: known }
   }
 }
