@@ -8,7 +8,9 @@ interface Slot<Of> {
 
 /** What waits for one subscriber, in order. Frames are shared: a backlog costs a reference each. */
 export class Backlog<Of extends Item> {
-  /** Characters of the frames that wait. */
+  /** How many wait. A property, since it is read for each subscriber of each broadcast. */
+  length = 0
+  /** Characters of their frames. */
   size = 0
   /**
    * The place of what was taken last: its offset, or that of the one that it has replaced. Who has got everything up to
@@ -29,12 +31,9 @@ export class Backlog<Of extends Item> {
     this.#conflates = conflates
   }
 
-  get length (): number {
-    return this.#queue.length - this.#next + this.#slots.size + this.#fresh.length
-  }
-
   push (item: Of): void {
     this.#fresh.push({ item, place: item.offset })
+    this.length++
     this.size += item.size
   }
 
@@ -43,6 +42,7 @@ export class Backlog<Of extends Item> {
     const slot = this.#queue[this.#next]
     if (slot === undefined) return undefined
     this.#next++
+    this.length--
     this.size -= slot.item.size
     this.place = slot.place
     return slot.item
@@ -70,7 +70,7 @@ export class Backlog<Of extends Item> {
     this.#queue = []
     this.#fresh = []
     this.#slots.clear()
-    this.#next = this.size = 0
+    this.#next = this.length = this.size = 0
   }
 
   /** All at once: taking the first of a Map again and again steps over all that were taken before. */
@@ -91,6 +91,7 @@ export class Backlog<Of extends Item> {
       if (first === undefined) {
         this.#slots.set(slot.item.key, slot)
       } else {
+        this.length--
         this.size -= first.item.size
         first.item = slot.item
       }

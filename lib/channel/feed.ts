@@ -1,5 +1,6 @@
 import type { Position } from '../../types/broker.js'
 import type { Topic } from '../../types/channel.js'
+import type { FrameTaker } from '../stream/frame-source.js'
 import { Backlog } from './backlog.js'
 import type { Batch } from './batch.js'
 import { Gap } from './gap.js'
@@ -29,8 +30,6 @@ export interface FeedReader {
    * @returns Whether what it leaves is taken soon.
    */
   onReady: () => boolean
-  /** Takes what came in one tick at once, if it can: nothing else waits. @returns Whether it has. */
-  offer: (batch: Batch) => boolean
   /** Called when no more can come. */
   onFailed: (error: unknown) => void
   /** Called with the characters that wait when more comes. @returns Whether that is too much, and the reader has ended. */
@@ -44,12 +43,15 @@ export interface FeedReader {
  */
 export class Feed implements LiveSubscriber {
   readonly topics: readonly Topic[] | undefined
+  /** What was taken past the reader last, since that has taken anything itself. */
+  offered: Batch | undefined
   readonly #channel: FeedChannel
   readonly #filter: Wish['filter']
   readonly #isForTopic: (topic: string | undefined) => boolean
   readonly #replay: Replay
   readonly #backlog: Backlog<Message | Gap>
   #reader: FeedReader | undefined
+  #direct: FrameTaker | undefined
   #state: 'idle' | 'replaying' | 'reading' | 'live' | 'ended' = 'idle'
   #epoch: string | undefined
   /** All that is wanted up to here is in the backlog, or was taken. */
@@ -98,8 +100,10 @@ export class Feed implements LiveSubscriber {
     return this.#state === 'ended' && this.#isEmpty
   }
 
-  start (reader: FeedReader): void {
+  /** @param direct Takes what came in one tick past the reader, where that has taken everything else. */
+  start (reader: FeedReader, direct?: FrameTaker): void {
     this.#reader = reader
+    this.#direct = direct
     this.#state = 'replaying'
     this.#channel.live.add(this)
     this.#advance()
@@ -142,10 +146,7 @@ export class Feed implements LiveSubscriber {
     if (this.#state !== 'live' || !this.#hasRoom()) return
     const isWhole = this.#isEmpty && this.#cursor < batch.begin && this.#filter === undefined
     if (isWhole) {
-      this.#taken = this.#settled
-      this.#cursor = batch.end
-      if (this.#reader?.offer(batch) === true) this.#taken = batch.end
-      else this.#batch = batch
+      this.#offer(batch)
     } else {
       for (const message of batch.messages) this.#add(message)
     }
@@ -186,6 +187,14 @@ export class Feed implements LiveSubscriber {
     this.#unpack()
     this.#backlog.conflate()
     return this.#reader?.isTooMuch(Math.max(0, this.#backlog.size - this.#replayed)) !== true
+  }
+
+  #offer (batch: Batch): void {
+    const isTaken = this.#direct?.offer(batch.frames) === true
+    this.#taken = isTaken ? batch.end : this.#settled
+    this.#cursor = batch.end
+    if (isTaken) this.offered = batch
+    else this.#batch = batch
   }
 
   #unpack (): void {

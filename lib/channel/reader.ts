@@ -14,16 +14,23 @@ export interface Delivery {
 
 /** Reads the parts of a subscription by turns, and keeps account of where its subscriber stands. */
 export class Reader {
-  /** The id that the subscriber was told last, or came with. */
-  told: string | undefined
   readonly #parts: readonly Part[]
+  /** Of the only channel. */
+  readonly #feed: Part['feed'] | undefined
+  #told: string | undefined
   /** Whether it has to be told where it stands, when it has everything. */
   #isPositionDue = true
   #turn = 0
 
   constructor (parts: readonly Part[], lastEventId: string | undefined) {
     this.#parts = parts
-    this.told = lastEventId
+    this.#feed = parts.length === 1 ? parts[0]?.feed : undefined
+    this.#told = lastEventId
+  }
+
+  /** The id that the subscriber was told last, or came with. */
+  get told (): string | undefined {
+    return this.#feed?.offered?.id ?? this.#told
   }
 
   /** Whether nothing is left, and nothing more will come. */
@@ -38,9 +45,8 @@ export class Reader {
 
   /** What came last in the only channel, where that is all that waits. */
   nextBatch (): Frames | undefined {
-    const [part] = this.#parts
-    const batch = this.#parts.length === 1 ? part?.feed.takeBatch() : undefined
-    this.told = batch?.id ?? this.told
+    const batch = this.#feed?.takeBatch()
+    if (batch !== undefined) this.#tell(batch.id)
     return batch?.frames
   }
 
@@ -62,13 +68,13 @@ export class Reader {
     const id = message.offset === undefined ? undefined : this.#idOf(feed, message)
     // A snapshot stands for a position only when it is whole.
     if (id === undefined) this.#isPositionDue = true
-    else this.told = id
+    else this.#tell(id)
     return { message, id }
   }
 
   /** Its own, which all share, where nothing else is to be said. */
   #idOf (feed: Part['feed'], message: Message): string | undefined {
-    return this.#parts.length === 1 && feed.taken === message.offset ? message.id : this.#id()
+    return this.#feed !== undefined && feed.taken === message.offset ? message.id : this.#id()
   }
 
   #gap (part: Part, { earliest }: Gap): Delivery {
@@ -77,7 +83,8 @@ export class Reader {
       const { position } = feed
       return position === undefined ? [] : feed === part.feed ? { ...position, offset: earliest } : position
     })
-    const id = this.told = this.#id()
+    const id = this.#id()
+    this.#tell(id)
     return { message: new Notice('stream-gap', { requested, earliest: formatId(positions) }), id }
   }
 
@@ -86,8 +93,13 @@ export class Reader {
     this.#isPositionDue = false
     const id = this.#id()
     if (id === this.told) return undefined
-    this.told = id
+    this.#tell(id)
     return { message: new Notice('stream-position', null), id }
+  }
+
+  #tell (id: string | undefined): void {
+    this.#told = id
+    if (this.#feed !== undefined) this.#feed.offered = undefined
   }
 
   #id (): string {

@@ -1,7 +1,6 @@
 import type { EventStream } from '../../types/event.js'
 import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
-import type { Batch } from './batch.js'
 import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
 import { carryStream } from '../schema/event-stream.js'
 import type { Carrier } from '../stream/carrier.js'
@@ -30,8 +29,6 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
   #onReady: () => boolean = () => false
-  /** Hands frames on at once, where a stream takes those of one channel as they are. */
-  #offer: FrameCarrier['offer'] | undefined
   #expiry: NodeJS.Timeout | undefined
 
   /** @param told The id that its subscriber has, if any. */
@@ -66,11 +63,12 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   [kFrames] (stream: FrameCarrier): FrameSource {
     this.#carrier = stream.carrier
-    if (this.#parts.length === 1 && stream.final.size === 0) this.#offer = stream.offer
+    // The frames of one channel are taken as they are, unless one of them ends the stream.
+    const direct = this.#parts.length === 1 && stream.final.size === 0 ? stream : undefined
     this.#start(this.#owner.signal, () => {
       stream.onReadable()
       return false // whatever there was room for has been read
-    })
+    }, direct)
     return new SubscriptionFrames(this, stream)
   }
 
@@ -106,12 +104,6 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     return this.#onReady()
   }
 
-  offer (batch: Batch): boolean {
-    if (this.#offer?.(batch.frames) !== true) return false
-    this.reader.told = batch.id
-    return true
-  }
-
   onFailed (error: unknown): void {
     if (this.isEnded) return
     this.error = error
@@ -133,7 +125,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady()
   }
 
-  #start (signal: AbortSignal | undefined, onReady: () => boolean): void {
+  #start (signal: AbortSignal | undefined, onReady: () => boolean, direct?: FrameCarrier): void {
     this.#claim()
     this.#signal = signal
     if (signal?.aborted === true) this.#onAbort()
@@ -142,7 +134,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#owner.timer.add(this)
     this.#expireAt(Math.min(...this.#parts.map(({ expiresAtMs }) => expiresAtMs)))
     try {
-      for (const part of this.#parts) this.#enter(part)
+      for (const part of this.#parts) this.#enter(part, direct)
     } catch (error) {
       // One of the channels has been closed.
       this.end('error')
@@ -152,9 +144,9 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady = onReady
   }
 
-  #enter ({ feed, arrive }: Part): void {
+  #enter ({ feed, arrive }: Part, direct: FrameCarrier | undefined): void {
     if (this.isEnded) return
-    feed.start(this)
+    feed.start(this, direct)
     const leave = arrive(() => { this.#finish(feed) })
     // Whoever is told that it comes may end it.
     if (this.#reason === undefined) this.#leaves.push(leave)

@@ -7,8 +7,7 @@ import { logError } from '../log-error.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
-import type { FrameOutlet } from './frame-pump.js'
-import type { Frames } from './frame-source.js'
+import type { FrameOutlet, FrameSink } from './frame-pump.js'
 import { hasStreamType } from './headers.js'
 import type { Outlet } from './pump.js'
 import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
@@ -180,12 +179,9 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     return (this.#response as StreamResponse).hasRoom
   }
 
-  takeFrames (frames: Frames): boolean {
+  frameSink (): FrameSink | undefined {
     this.#commit()
-    if (this.done) return true
-    this.#encoder.events += frames.events
-    this.#response?.writeShared(frames)
-    return (this.#response as StreamResponse).hasRoom
+    return this.done ? undefined : this.#response?.frameSink
   }
 
   endWithFinal (): void {
@@ -380,7 +376,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
       route: this.route.name,
       reason,
       durationMs: this.#startedAtMs === 0 ? 0 : Math.round(performance.now() - this.#startedAtMs),
-      events: this.#encoder.events,
+      events: this.#encoder.events + (this.#response?.sharedEvents ?? 0),
       bytes: this.#response?.writtenBytes ?? 0
     }
   }

@@ -1,12 +1,17 @@
-import type { FrameCarrier, FrameIterable, Frames, FrameSource } from './frame-source.js'
-import { kFrames } from './frame-source.js'
+import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, kFrames } from './frame-source.js'
+
+/** What frames are written to. */
+export interface FrameSink {
+  /** @returns Whether there is room for more in this turn. */
+  writeShared: (frames: Frames) => boolean
+}
 
 /** Where a pump takes frames. */
 export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> {
   /** True once nothing more is taken. */
   readonly done: boolean
-  /** @returns Whether there is room for more in this turn. */
-  takeFrames: (frames: Frames) => boolean
+  /** Begins, if it has not begun. @returns What frames are written to; undefined if nothing can be. */
+  frameSink: () => FrameSink | undefined
   /** Resolves when there is room, or when nothing more will be taken. */
   room: () => Promise<unknown>
   /** The last frame was a final event. */
@@ -14,46 +19,57 @@ export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> 
 }
 
 /** Moves frames from a source to an outlet, when the source has some and the outlet room. */
-export class FramePump {
+export class FramePump implements FrameCarrier {
   /** Settles when the source has ended, and rejects with its error. */
   readonly ended: Promise<void>
   readonly #outlet: FrameOutlet
   readonly #source: FrameSource
+  #sink: FrameSink | undefined
   #isWaiting = false
+  #isStopped = false
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
   constructor (iterable: FrameIterable, outlet: FrameOutlet) {
-    const { carrier, final, marksEnd } = outlet
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.#outlet = outlet
-    this.#source = iterable[kFrames]({
-      carrier,
-      final,
-      marksEnd,
-      offer: frames => this.#offer(frames),
-      onReadable: () => { this.#pump() }
-    })
+    this.#source = iterable[kFrames](this)
     this.#pump()
   }
 
-  stop (): void {
-    this.#source.stop()
-    this.#resolve()
+  get carrier (): FrameCarrier['carrier'] {
+    return this.#outlet.carrier
   }
 
-  #offer (frames: Frames): boolean {
-    if (this.#isWaiting || this.#outlet.done) return false
+  get final (): FrameCarrier['final'] {
+    return this.#outlet.final
+  }
+
+  get marksEnd (): boolean {
+    return this.#outlet.marksEnd
+  }
+
+  offer (frames: Frames): boolean {
+    if (this.#isWaiting || this.#isStopped) return false
     try {
-      this.#isWaiting = !this.#outlet.takeFrames(frames)
-      if (this.#isWaiting) this.#waitForRoom()
+      if (!this.#write(frames)) this.#waitForRoom()
     } catch (error) {
       this.#reject(error) // thrown on, it would keep the others from being served
     }
     return true
+  }
+
+  onReadable (): void {
+    this.#pump()
+  }
+
+  stop (): void {
+    this.#isStopped = true
+    this.#source.stop()
+    this.#resolve()
   }
 
   #pump (): void {
@@ -62,9 +78,12 @@ export class FramePump {
       while (!this.#outlet.done) {
         const frames = this.#source.read()
         if (frames === undefined) break
-        if (!this.#outlet.takeFrames(frames)) this.#isWaiting = true
+        const hasRoom = this.#write(frames)
         if (this.#source.ended === 'final') this.#outlet.endWithFinal()
-        if (this.#isWaiting) return this.#waitForRoom()
+        if (!hasRoom) {
+          this.#waitForRoom()
+          return
+        }
       }
       if (this.#source.ended !== undefined) this.#resolve()
     } catch (error) {
@@ -72,7 +91,13 @@ export class FramePump {
     }
   }
 
+  #write (frames: Frames): boolean {
+    this.#sink ??= this.#outlet.frameSink()
+    return this.#sink === undefined || this.#sink.writeShared(frames)
+  }
+
   #waitForRoom (): void {
+    this.#isWaiting = true
     this.#outlet.room().then(() => {
       this.#isWaiting = false
       this.#pump()

@@ -21,6 +21,8 @@ const TURN_CHARS = CHUNK_BYTES - 4 * 1024
  * is involved and an event that comes alone leaves in its own tick.
  */
 export class FrameStream extends Readable {
+  /** Events of shared frames that were taken. */
+  sharedEvents = 0
   /** Bytes handed to the consumer. */
   bytes = 0
   /** When that was last, in milliseconds of performance.now(). Once per flush: the clock takes 45 ns, an event 600. */
@@ -64,12 +66,15 @@ export class FrameStream extends Readable {
    * Takes frames that many streams share. They leave at once, after what was written before, and are not copied. Nothing
    * is taken after {@link finish}.
    *
+   * @returns Whether there is room for more in this turn.
    * @param nowMs The time of performance.now(): whoever writes to many streams need not ask for it each time.
    */
-  writeShared (frames: Frames, nowMs = performance.now()): void {
-    if (this.destroyed || this.#finishing) return
+  writeShared (frames: Frames, nowMs = performance.now()): boolean {
+    if (this.destroyed || this.#finishing) return false
     if (this.#pending !== '') this.#handOnPending(nowMs)
+    this.sharedEvents += frames.events
     this.#handOn(frames, nowMs)
+    return this.hasRoom
   }
 
   /** Whether a source may go on in this turn. */
@@ -123,12 +128,15 @@ export class FrameStream extends Readable {
    * destination. By way of `data` a broadcast costs 4 % more, and a stream with one event at a time 3 %.
    */
   override pipe<T extends NodeJS.WritableStream> (destination: T, options?: { end?: boolean | undefined }): T {
-    if (!this.#isPiped) {
-      this.#isPiped = true
+    const isFirst = !this.#isPiped && this.listenerCount('data') === 0
+    this.#isPiped = true
+    super.pipe(destination, options)
+    if (isFirst) {
       this.#direct = destination
       destination.on('drain', this.#onDrain)
+      this.on('newListener', this.#onNewListener)
     }
-    return super.pipe(destination, options)
+    return destination
   }
 
   /** Called by Readable as well, when the destination has finished, failed or closed. */
@@ -166,8 +174,8 @@ export class FrameStream extends Readable {
   }
 
   #handOnPart (bytes: Buffer, chunk?: Buffer): void {
-    // Not while it is paused, somebody listens to `data`, or earlier bytes have not been read yet.
-    if (this.#direct !== undefined && this.readableFlowing && this.readableLength === 0 && this.listenerCount('data') === 1) {
+    // Not while it is paused, or earlier bytes have not been read yet.
+    if (this.#direct !== undefined && this.readableFlowing && this.readableLength === 0) {
       this.#passedBytes += bytes.length
       if (!this.#writeDirect(this.#direct, bytes, chunk)) {
         this.#isBlocked = true
@@ -190,6 +198,11 @@ export class FrameStream extends Readable {
     return hasRoom
   }
 
+  /** Somebody else wants to see the data. */
+  readonly #onNewListener = (event: string | symbol): void => {
+    if (event === 'data') this.#leaveDirect()
+  }
+
   readonly #onDrain = (): void => {
     if (!this.#isBlocked) return
     this.resume()
@@ -199,6 +212,7 @@ export class FrameStream extends Readable {
   #leaveDirect (): void {
     if (this.#direct === undefined) return
     this.#direct.removeListener('drain', this.#onDrain)
+    this.removeListener('newListener', this.#onNewListener)
     this.#direct = undefined
     // Whoever reads next has room.
     if (this.#isBlocked) this.#unblock()

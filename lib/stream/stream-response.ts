@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 import { retryLine } from '../wire/frame.js'
-import type { Frames } from './frame-source.js'
+import type { FrameSink } from './frame-pump.js'
 import { FrameStream } from './frame-stream.js'
 import { setStreamHeaders } from './headers.js'
 import { abortResponse, afterFlush, disarmConnectionTimeout, type RawResponse } from './response.js'
@@ -74,9 +74,14 @@ export class StreamResponse implements Watched {
     this.#body.write(frames)
   }
 
-  /** Takes frames that other responses take as well. */
-  writeShared (frames: Frames): void {
-    this.#body.writeShared(frames)
+  /** What frames are written to that other responses take as well. */
+  get frameSink (): FrameSink {
+    return this.#body
+  }
+
+  /** Events of such frames that were written. */
+  get sharedEvents (): number {
+    return this.#body.sharedEvents
   }
 
   /** Ends the body after what was written. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Batch } from '../../lib/channel/batch.js'
+import type { Frames } from '../../lib/stream/frame-source.js'
 import { Feed, type FeedReader, type Wish } from '../../lib/channel/feed.js'
 import { Gap } from '../../lib/channel/gap.js'
 import { Live } from '../../lib/channel/live.js'
@@ -25,13 +25,6 @@ class TestReader implements FeedReader {
 
   constructor (feed: Feed) {
     this.feed = feed
-  }
-
-  /** Whether it takes at once what came in one tick. */
-  offered: Batch[] | undefined
-  offer (batch: Batch): boolean {
-    this.offered?.push(batch)
-    return this.offered !== undefined
   }
 
   onReady (): boolean {
@@ -81,6 +74,7 @@ function setting (options: Partial<Past> = {}): Setting {
   const past: Past = {
     log,
     reads: new PageReads(4),
+    name: 'notes',
     isLatest: false,
     messagesOf: ({ epoch, records }) => records.map(record => new Message(record, codec, epoch)),
     takeSnapshot: undefined,
@@ -549,22 +543,30 @@ t.test('a wake without anything to take is not told', async t => {
   t.equal(reader.ready, ready)
 })
 
-t.test('what came in one tick is offered where nothing else waits, and stands for its last message when it is taken', async t => {
+t.test('what came in one tick is offered past the reader where nothing else waits, and then stands for its last message', async t => {
   const s = setting()
-  const reader = await started(s, { beginning: 'live' })
-  reader.offered = []
+  const reader = s.feed({ beginning: 'live' })
+  const { feed } = reader
+  const offered: Frames[] = []
+  let hasRoom = true
+  feed.start(reader, {
+    offer: frames => {
+      if (hasRoom) offered.push(frames)
+      return hasRoom
+    }
+  })
+  await settled()
   s.log.publish(2)
   await tick()
-  t.strictSame(reader.offered.map(({ begin, end }) => [begin, end]), [[1, 2]])
-  t.equal(reader.feed.position?.offset, 2)
-  t.equal(reader.feed.taken, 2)
-  t.strictSame(reader.drain(), [])
-  reader.offered = undefined
+  t.strictSame([offered.length, offered[0]?.events, feed.offered?.begin, feed.offered?.end], [1, 2, 1, 2])
+  t.strictSame([feed.position?.offset, feed.taken, reader.drain()], [2, 2, []])
+  hasRoom = false
   s.log.publish(1)
   await tick()
-  reader.offered = []
+  t.equal(feed.taken, 2)
+  hasRoom = true
   s.log.publish(1)
   await tick()
-  t.strictSame(reader.offered, [], 'not while something waits')
+  t.equal(offered.length, 1, 'not while something waits')
   t.strictSame(reader.drain(), [3, 4])
 })

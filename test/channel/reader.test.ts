@@ -29,6 +29,7 @@ class FakeFeed {
   get taken (): number | undefined { return this.place ?? this.offset }
   get isCurrent (): boolean { return !this.isOver && this.items.length === 0 }
 
+  offered: Batch | undefined
   takeBatch (): Batch | undefined { return this.batch }
 
   take (): Message | Gap | undefined {
@@ -186,4 +187,13 @@ t.test('a batch of the only channel goes out whole', async t => {
   t.equal(reader.nextBatch(), feed.batch.frames)
   t.equal(reader.told, 'e.2')
   t.equal(readerOf([feed, new FakeFeed('f')]).nextBatch(), undefined, 'of several, the ids are their own')
+})
+
+t.test('what was taken past it counts as told, until it tells something newer', async t => {
+  const feed = new FakeFeed('e', message(3))
+  const reader = readerOf([feed], 'e.0')
+  feed.offered = new Batch([message(1), message(2)])
+  t.equal(reader.told, 'e.2')
+  t.equal(reader.next()?.id, 'e.3')
+  t.strictSame([reader.told, feed.offered], ['e.3', undefined])
 })

@@ -41,10 +41,12 @@ function setting () {
     capacity: Infinity,
     finals: 0,
     asked: 0,
-    takeFrames: ({ bytes }: Frames) => {
-      taken.push(bytes.toString())
-      return --outlet.capacity > 0
-    },
+    frameSink: () => ({
+      writeShared: ({ bytes }: Frames) => {
+        taken.push(bytes.toString())
+        return --outlet.capacity > 0
+      }
+    }),
     room: async () => {
       outlet.asked++
       await room.promise
@@ -109,7 +111,7 @@ t.test('reads nothing as long as there is no room', async t => {
 
 t.test('takes at once what is offered, if there is room', async t => {
   const { start, publish, carrier, outlet, taken, drain } = setting()
-  start()
+  const pump = start()
   const offer = (text: string): boolean | undefined => carrier()?.offer(shareFrames(text, 1))
   outlet.capacity = 2
   t.strictSame([offer('a'), offer('b'), offer('c')], [true, true, false])
@@ -119,8 +121,16 @@ t.test('takes at once what is offered, if there is room', async t => {
   await drain(Infinity)
   t.equal(offer('d'), true)
   t.strictSame(taken, ['a', 'b', 'c', 'd'])
-  outlet.done = true
+  pump.stop()
   t.equal(offer('e'), false)
+})
+
+t.test('what has nothing to write to any more takes nothing', async t => {
+  const { start, publish, taken, outlet } = setting()
+  outlet.frameSink = (): never => undefined as never
+  start()
+  publish('a')
+  t.strictSame(taken, [])
 })
 
 t.test('ends with its source', async t => {
@@ -181,13 +191,13 @@ t.test('rejects with what the source has failed with', async t => {
 t.test('rejects with what the outlet has failed with', async t => {
   const taking = setting()
   const first = taking.start()
-  taking.outlet.takeFrames = () => { throw new Error('taking') }
+  taking.outlet.frameSink = () => { throw new Error('taking') }
   taking.publish('a')
   await t.rejects(first.ended, { message: 'taking' })
 
   const offered = setting()
   const other = offered.start()
-  offered.outlet.takeFrames = () => { throw new Error('offered') }
+  offered.outlet.frameSink = () => { throw new Error('offered') }
   t.equal(offered.carrier()?.offer(shareFrames('a', 1)), true)
   await t.rejects(other.ended, { message: 'offered' })
 

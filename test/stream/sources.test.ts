@@ -90,7 +90,7 @@ t.test('a source of frames ends as it ends, and is stopped in any case', async t
     }
     const iterable = {
       [kFrames]: (carrier: { onReadable: () => void }) => {
-        onReadable = carrier.onReadable
+        onReadable = () => { carrier.onReadable() }
         return source
       }
     } as unknown as FrameIterable
