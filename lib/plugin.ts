@@ -5,6 +5,7 @@ import type { FastifySseOptions, StreamOptions } from '../types/options.js'
 import { Answer } from './answer.js'
 import type { Channel } from './channel/channel.js'
 import { merge } from './channel/channels.js'
+import { joinIds } from './channel/position.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
@@ -105,6 +106,7 @@ function serverEvents (instance: FastifyInstance): ServerEvents {
   }
   return {
     channel: channel as unknown as ServerEvents['channel'],
+    position: async (...channels) => joinIds(await Promise.all(channels.map(async channel => await channel.position()))),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
   } as ServerEvents
 }

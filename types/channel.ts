@@ -197,6 +197,8 @@ export interface ServerEvents {
    * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
    */
   merge: <Subscriptions extends ReadonlyArray<Subscription<unknown>>>(...subscriptions: Subscriptions) => Subscription<EventIn<Subscriptions[number]>>
+  /** The positions of several channels as one id, for a page that opens a stream that merges them. */
+  position: (...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>
 }
 
 /** What a subscription gives. */

@@ -108,6 +108,12 @@ describe('merge()', () => {
   })
 })
 
+describe('position()', () => {
+  test('takes channels of any stream', () => {
+    expect(app.sse.position(trades, app.sse.channel('board', notes))).type.toBe<Promise<string>>()
+  })
+})
+
 describe('the options of a channel', () => {
   test('are of one kind or the other', () => {
     app.sse.channel('a', prices, { history: { maxEvents: 10, maxBytes: Infinity, maxAgeMs: 1_000 }, idempotencyWindowMs: 0 })

@@ -17,6 +17,11 @@ export function formatId (positions: readonly Position[]): string {
   return positions.map(({ epoch, offset }) => `${epoch}${OFFSET}${offset}`).join(NEXT)
 }
 
+/** Makes one id of several: each of them is about other logs. */
+export function joinIds (ids: readonly string[]): string {
+  return ids.join(NEXT)
+}
+
 /**
  * Finds the position in one log. An id that says nothing about it, because it is another channel's, another life's of
  * this one, or was never an id of ours, gives undefined.

@@ -1,10 +1,14 @@
 import t from 'tap'
-import { formatId, positionIn } from '../../lib/channel/position.js'
+import { formatId, joinIds, positionIn } from '../../lib/channel/position.js'
 
 t.test('an id says the position in each log', async t => {
   t.equal(formatId([{ epoch: 'k3f9', offset: 7 }, { epoch: 'n2pq', offset: 40 }]), 'k3f9.7~n2pq.40')
   t.equal(formatId([{ epoch: 'k3f9', offset: 0 }]), 'k3f9.0')
   t.equal(formatId([]), '')
+})
+
+t.test('ids about other logs make one', async t => {
+  t.equal(joinIds(['a.7', 'b.40~c.1']), 'a.7~b.40~c.1')
 })
 
 t.test('a position is found wherever it stands in an id', async t => {

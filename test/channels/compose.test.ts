@@ -38,6 +38,21 @@ t.test('several channels share a connection, and one id resumes all of them', as
   })
 })
 
+t.test('a page can be rendered with the position of all, and connects without a gap', async t => {
+  const { app, listen } = await loadedApp(t)
+  const numbers = app.sse.channel('counts', counts)
+  const texts = app.sse.channel('notes', notes)
+  app.get('/', request => app.sse.merge(numbers.subscribe(request), texts.subscribe(request)))
+  const { url } = await listen()
+  await numbers.publish(count(1))
+  const position = await app.sse.position(texts, numbers)
+  await numbers.publish(count(2))
+  await texts.publish(note('a'))
+  const client = await open(t, `${url}/?lastEventId=${position}`)
+  t.strictSame(new Set(await received(client, 2)), new Set([2, 'a']))
+  t.notOk(client.items.some(({ event }) => event === 'stream-gap'))
+})
+
 t.test('a gap in one channel is told, and the others go on', async t => {
   const { app, listen } = await loadedApp(t)
   const numbers = app.sse.channel('counts', counts, { history: { maxEvents: 1 } })
