@@ -18,6 +18,8 @@ export function offerTicker () {
   /** How many changes each symbol has had, as far as is known here. */
   const updates = new Map()
   let known = 0
+  let published = 0
+  let isResting = false
   let received = 0
   let samples
   let isSlow = false
@@ -30,23 +32,28 @@ export function offerTicker () {
     byId('ticker-outcome').textContent = isNewest ? AT_REST : isSlow ? SPARED : EVERY_CHANGE
   }
 
+  /** A slow tab gets the newest count at the place of an older one, before quotes that it counts: so each may be the last. */
+  const judge = () => {
+    const wasNewest = isNewest
+    isNewest = isResting && known === published && updates.size === SYMBOLS
+    if (isNewest || wasNewest) byId('ticker-behind').textContent = count(Math.max(0, published - known))
+    if (isNewest !== wasNewest) say()
+  }
+
   const listeners = {
     quote (quote) {
       received++
-      if (isNewest) {
-        isNewest = false
-        say()
-      }
       known += quote.update - (updates.get(quote.symbol) ?? 0)
       updates.set(quote.symbol, quote.update)
       map.set(quote)
+      judge()
     },
-    count ({ updates: published, isResting }) {
+    count (counted) {
+      published = counted.updates
+      isResting = counted.isResting
       addSample(published)
-      const behind = Math.max(0, published - known)
-      byId('ticker-behind').textContent = count(behind)
-      isNewest = isResting && behind === 0 && updates.size === SYMBOLS
-      say()
+      byId('ticker-behind').textContent = count(Math.max(0, published - known))
+      judge()
     },
     /** The server was restarted, and begins anew. */
     'stream-gap' () {
