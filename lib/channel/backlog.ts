@@ -1,6 +1,6 @@
 import type { Item } from './item.js'
 
-/** An item and its place in line. */
+/** The newest of a key, at the place of the first that it has replaced. */
 interface Slot<Of> {
   item: Of
   readonly place: number | undefined
@@ -19,12 +19,14 @@ export class Backlog<Of extends Item> {
   place: number | undefined
   readonly #conflates: boolean
   /** What is taken next, from an index on. */
-  #queue: ReadonlyArray<Slot<Of>> = []
+  #queue: readonly Of[] = []
+  /** Its places, where they are not its offsets. */
+  #places: ReadonlyArray<number | undefined> | undefined
   #next = 0
   /** After those: one of each key. */
   #slots = new Map<unknown, Slot<Of>>()
   /** And after those, what has come since. */
-  #fresh: Array<Slot<Of>> = []
+  #fresh: Of[] = []
 
   /** @param conflates Whether {@link conflate} does anything. */
   constructor (conflates: boolean) {
@@ -32,20 +34,19 @@ export class Backlog<Of extends Item> {
   }
 
   push (item: Of): void {
-    this.#fresh.push({ item, place: item.offset })
+    this.#fresh.push(item)
     this.length++
     this.size += item.size
   }
 
   shift (): Of | undefined {
     if (this.#next === this.#queue.length) this.#refill()
-    const slot = this.#queue[this.#next]
-    if (slot === undefined) return undefined
-    this.#next++
+    const item = this.#queue[this.#next]
+    if (item === undefined) return undefined
+    this.place = this.#placeOf(item, this.#next++)
     this.length--
-    this.size -= slot.item.size
-    this.place = slot.place
-    return slot.item
+    this.size -= item.size
+    return item
   }
 
   /**
@@ -57,13 +58,13 @@ export class Backlog<Of extends Item> {
     if (this.#next < this.#queue.length) {
       const later = this.#slots
       this.#slots = new Map()
-      this.#fold(this.#queue.slice(this.#next))
-      this.#fold(later.values())
+      for (const [i, item] of this.#queue.entries()) if (i >= this.#next) this.#keep(item, this.#placeOf(item, i))
+      for (const { item, place } of later.values()) this.#keep(item, place)
     }
+    for (const item of this.#fresh) this.#keep(item, item.offset)
     this.#queue = []
-    this.#next = 0
-    this.#fold(this.#fresh)
     this.#fresh = []
+    this.#next = 0
   }
 
   clear (): void {
@@ -76,25 +77,30 @@ export class Backlog<Of extends Item> {
   /** All at once: taking the first of a Map again and again steps over all that were taken before. */
   #refill (): void {
     if (this.#slots.size > 0) {
-      this.#queue = [...this.#slots.values()]
+      const slots = [...this.#slots.values()]
+      this.#queue = slots.map(({ item }) => item)
+      this.#places = slots.map(({ place }) => place)
       this.#slots.clear()
     } else {
       this.#queue = this.#fresh
+      this.#places = undefined
       this.#fresh = []
     }
     this.#next = 0
   }
 
-  #fold (slots: Iterable<Slot<Of>>): void {
-    for (const slot of slots) {
-      const first = this.#slots.get(slot.item.key)
-      if (first === undefined) {
-        this.#slots.set(slot.item.key, slot)
-      } else {
-        this.length--
-        this.size -= first.item.size
-        first.item = slot.item
-      }
+  #placeOf (item: Of, index: number): number | undefined {
+    return this.#places === undefined ? item.offset : this.#places[index]
+  }
+
+  #keep (item: Of, place: number | undefined): void {
+    const first = this.#slots.get(item.key)
+    if (first === undefined) {
+      this.#slots.set(item.key, { item, place })
+      return
     }
+    this.length--
+    this.size -= first.item.size
+    first.item = item
   }
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import type { Log, Position } from '../../types/broker.js'
 import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
@@ -131,7 +130,7 @@ export class Channel {
 
   async #close (): Promise<void> {
     // What was published before goes out.
-    while (!this.#live.isIdle) await nextTurn()
+    await this.#live.close()
     this.#attendance.finish()
     await this.#log.close()
     this.#onClosed()

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Follower, Log, Position, StoredRecord } from '../../types/broker.js'
 import { Batch } from './batch.js'
 import type { Message } from './message.js'
@@ -91,6 +92,13 @@ export class Live implements Follower {
     this.#unfollow?.()
     this.#unfollow = this.#head = this.#began = this.#onBegin = undefined
     this.#incoming = []
+  }
+
+  /** Takes in nothing more, and hands on what has come. */
+  async close (): Promise<void> {
+    this.#unfollow?.()
+    this.#unfollow = () => {} // those who begin in the meantime follow nothing
+    while (!this.isIdle) await nextTurn()
   }
 
   begin (position: Position): void {

@@ -270,3 +270,17 @@ t.test('what had come when the last one left goes to nobody', async t => {
   t.strictSame([first.calls, second.calls], [[], []])
   t.strictSame([live.settled, live.isIdle], [2, true])
 })
+
+t.test('closed, it hands on what has come and takes in nothing more, however long that takes', async t => {
+  const subscribers = Array.from({ length: 2_500 }, () => new Witness())
+  const { log, live } = await started(...subscribers)
+  log.publish(1)
+  const closed = live.close()
+  t.equal(log.followers.size, 0)
+  const late = new Witness()
+  live.add(late)
+  t.equal(log.followers.size, 0, 'who begins now follows nothing')
+  await closed
+  t.equal(live.isIdle, true)
+  t.ok(subscribers.every(({ calls }) => calls.length > 0))
+})
