@@ -146,9 +146,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#isFramed = this.#encoder.takesFramesOf(iterable)
     const ended = this.add(iterable)
     const { commitAfterMs } = this.route.options
-    // A subscription may be quiet for long, and nothing of it can fail before its first event.
-    if (commitAfterMs === 0 || this.#isFramed) this.#commit()
-    else if (commitAfterMs <= MAX_TIMER_MS) this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
+    if (commitAfterMs === 0) this.#commit()
+    else if (commitAfterMs <= MAX_TIMER_MS && this.#state === 'starting') this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
     await ended
   }
 
@@ -179,9 +178,10 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     return (this.#response as StreamResponse).hasRoom
   }
 
-  frameSink (): FrameSink | undefined {
+  /** A subscription has begun. It may be quiet for long, and nothing of it can fail before its first event. */
+  beginFrames (): FrameSink | undefined {
     this.#commit()
-    return this.done ? undefined : this.#response?.frameSink
+    return this.#response?.frameSink
   }
 
   endWithFinal (): void {

@@ -10,8 +10,8 @@ export interface FrameSink {
 export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> {
   /** True once nothing more is taken. */
   readonly done: boolean
-  /** Begins, if it has not begun. @returns What frames are written to; undefined if nothing can be. */
-  frameSink: () => FrameSink | undefined
+  /** The source has begun. @returns What its frames are written to; undefined if nothing can be. */
+  beginFrames: () => FrameSink | undefined
   /** Resolves when there is room, or when nothing more will be taken. */
   room: () => Promise<unknown>
   /** The last frame was a final event. */
@@ -24,7 +24,7 @@ export class FramePump implements FrameCarrier {
   readonly ended: Promise<void>
   readonly #outlet: FrameOutlet
   readonly #source: FrameSource
-  #sink: FrameSink | undefined
+  readonly #sink: FrameSink
   #isWaiting = false
   #isStopped = false
   #resolve!: () => void
@@ -37,7 +37,10 @@ export class FramePump implements FrameCarrier {
     })
     this.#outlet = outlet
     this.#source = iterable[kFrames](this)
-    this.#pump()
+    const sink = outlet.beginFrames()
+    this.#sink = sink as FrameSink // of what has stopped, nobody looks at it
+    if (sink === undefined) this.stop()
+    else this.#pump()
   }
 
   get carrier (): FrameCarrier['carrier'] {
@@ -55,7 +58,7 @@ export class FramePump implements FrameCarrier {
   offer (frames: Frames): boolean {
     if (this.#isWaiting || this.#isStopped) return false
     try {
-      if (!this.#write(frames)) this.#waitForRoom()
+      if (!this.#sink.writeShared(frames)) this.#waitForRoom()
     } catch (error) {
       this.#reject(error) // thrown on, it would keep the others from being served
     }
@@ -78,7 +81,7 @@ export class FramePump implements FrameCarrier {
       while (!this.#outlet.done) {
         const frames = this.#source.read()
         if (frames === undefined) break
-        const hasRoom = this.#write(frames)
+        const hasRoom = this.#sink.writeShared(frames)
         if (this.#source.ended === 'final') this.#outlet.endWithFinal()
         if (!hasRoom) {
           this.#waitForRoom()
@@ -89,11 +92,6 @@ export class FramePump implements FrameCarrier {
     } catch (error) {
       this.#reject(error)
     }
-  }
-
-  #write (frames: Frames): boolean {
-    this.#sink ??= this.#outlet.frameSink()
-    return this.#sink === undefined || this.#sink.writeShared(frames)
   }
 
   #waitForRoom (): void {

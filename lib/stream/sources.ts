@@ -33,16 +33,14 @@ export class Sources {
     }
   }
 
-  /** The same for one whose frames are ready. */
-  async addFrames (iterable: FrameIterable, outlet: FrameOutlet): Promise<void> {
+  /** The same for one whose frames are ready. @throws Where it can't begin. */
+  addFrames (iterable: FrameIterable, outlet: FrameOutlet): Promise<void> {
     const pump = new FramePump(iterable, outlet)
     this.#framePumps.add(pump)
-    try {
-      await pump.ended
-    } finally {
+    return pump.ended.finally(() => {
       this.#framePumps.delete(pump)
       pump.stop()
-    }
+    })
   }
 
   /** Asks all of them to end. Those that do not are reported later. */

@@ -192,3 +192,43 @@ t.test('filters and loops see the async context of their own request, not the pu
   await received(looped, 1)
   t.strictSame(seen.sort(), ['filter Ann', 'loop Bob'])
 })
+
+t.test('a subscription that is returned twice is an ordinary error of the route', async t => {
+  const { app } = await loadedApp(t)
+  const channel = app.sse.channel('counts', counts)
+  const shared = channel.subscribe({})
+  shared[Symbol.asyncIterator]()
+  app.get('/', { schema: { response: { 200: counts } } }, () => shared)
+  const { statusCode, body } = await app.inject('/')
+  t.equal(statusCode, 500)
+  t.match(JSON.parse(body), { code: 'FST_ERR_SSE_SUBSCRIPTION_STARTED' })
+  t.equal((await app.inject('/')).statusCode, 500)
+})
+
+t.test('a header that can\'t be sent is an ordinary error as well, and leaves no subscriber behind', async t => {
+  const { app } = await loadedApp(t)
+  const channel = app.sse.channel('counts', counts)
+  app.get('/', { schema: { response: { 200: counts } } }, (request, reply) => {
+    reply.header('x-broken', 'a\nb')
+    return channel.subscribe(request)
+  })
+  app.setErrorHandler((_error, _request, reply) => { void reply.removeHeader('x-broken').code(500).send({ failed: true }) })
+  const { statusCode, body } = await app.inject('/')
+  t.strictSame([statusCode, JSON.parse(body)], [500, { failed: true }])
+  t.equal(channel.subscriberCount(), 0)
+})
+
+t.test('a handler that reads a subscription for an answer of another kind is told when it ends', async t => {
+  const { app, listen } = await loadedApp(t)
+  const channel = app.sse.channel('counts', counts)
+  app.get('/', async request => {
+    const seen: unknown[] = []
+    try {
+      for await (const { event } of channel.subscribe(request, { expiresAt: Date.now() + 30 })) seen.push(event)
+    } catch (error) {
+      return { seen, code: (error as { code: string }).code }
+    }
+  })
+  const { url } = await listen()
+  t.strictSame(await (await fetch(url)).json(), { seen: ['stream-position'], code: 'FST_ERR_SSE_STREAM_CLOSED' })
+})

@@ -41,12 +41,11 @@ function setting () {
     capacity: Infinity,
     finals: 0,
     asked: 0,
-    frameSink: () => ({
-      writeShared: ({ bytes }: Frames) => {
-        taken.push(bytes.toString())
-        return --outlet.capacity > 0
-      }
-    }),
+    write: ({ bytes }: Frames): boolean => {
+      taken.push(bytes.toString())
+      return --outlet.capacity > 0
+    },
+    beginFrames: () => ({ writeShared: (frames: Frames) => outlet.write(frames) }),
     room: async () => {
       outlet.asked++
       await room.promise
@@ -126,11 +125,12 @@ t.test('takes at once what is offered, if there is room', async t => {
 })
 
 t.test('what has nothing to write to any more takes nothing', async t => {
-  const { start, publish, taken, outlet } = setting()
-  outlet.frameSink = (): never => undefined as never
-  start()
+  const { start, publish, taken, outlet, source } = setting()
+  outlet.beginFrames = (): never => undefined as never
+  const pump = start()
   publish('a')
-  t.strictSame(taken, [])
+  await pump.ended
+  t.strictSame([taken, source.stopped], [[], 1])
 })
 
 t.test('ends with its source', async t => {
@@ -191,13 +191,13 @@ t.test('rejects with what the source has failed with', async t => {
 t.test('rejects with what the outlet has failed with', async t => {
   const taking = setting()
   const first = taking.start()
-  taking.outlet.frameSink = () => { throw new Error('taking') }
+  taking.outlet.write = () => { throw new Error('taking') }
   taking.publish('a')
   await t.rejects(first.ended, { message: 'taking' })
 
   const offered = setting()
   const other = offered.start()
-  offered.outlet.frameSink = () => { throw new Error('offered') }
+  offered.outlet.write = () => { throw new Error('offered') }
   t.equal(offered.carrier()?.offer(shareFrames('a', 1)), true)
   await t.rejects(other.ended, { message: 'offered' })
 

@@ -94,7 +94,7 @@ t.test('a source of frames ends as it ends, and is stopped in any case', async t
         return source
       }
     } as unknown as FrameIterable
-    const added = sources.addFrames(iterable, { done: false } as unknown as FrameOutlet)
+    const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ writeShared: () => true }) } as unknown as FrameOutlet)
     source.ended = 'complete'
     onReadable()
     await (failure === undefined ? added : t.rejects(added, failure))
@@ -108,7 +108,7 @@ t.test('stopping stops sources of frames, which are never unfinished', async t =
   const { sources, streams } = setting()
   let stopped = 0
   const iterable = { [kFrames]: () => ({ read () {}, ended: undefined, stop: () => { stopped++ } }) } as unknown as FrameIterable
-  const added = sources.addFrames(iterable, { done: false } as unknown as FrameOutlet)
+  const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ writeShared: () => true }) } as unknown as FrameOutlet)
   sources.stop()
   await added
   t.ok(stopped > 0)
