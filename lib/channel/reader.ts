@@ -92,7 +92,8 @@ export class Reader {
     if (!this.#isPositionDue || !this.#parts.every(({ feed }) => feed.isCurrent || feed.isOver)) return undefined
     this.#isPositionDue = false
     const id = this.#id()
-    if (id === this.told) return undefined
+    // The empty one, of who has not found its place, would take away the id that the subscriber has.
+    if (id === '' || id === this.told) return undefined
     this.#tell(id)
     return { message: new Notice('stream-position', null), id }
   }

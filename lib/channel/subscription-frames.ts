@@ -36,9 +36,10 @@ export class SubscriptionFrames implements FrameSource {
   }
 
   read (): Frames | undefined {
-    const { reader, error } = this.#feed
+    const { reader, error, isEnded } = this.#feed
     if (error !== undefined) throw error
-    if (this.#isFinal) return undefined
+    // One that was ended has dropped what waited: its reader knows no more where the client stands.
+    if (this.#isFinal || isEnded) return undefined
     // Nothing may follow a final event, so they have to be looked at one by one where there are such.
     const batch = this.#carrier.final.size === 0 ? reader.nextBatch() : undefined
     return batch ?? this.#gather()

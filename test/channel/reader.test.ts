@@ -197,3 +197,12 @@ t.test('what was taken past it counts as told, until it tells something newer', 
   t.equal(reader.next()?.id, 'e.3')
   t.strictSame([reader.told, feed.offered], ['e.3', undefined])
 })
+
+t.test('one that ends before it has found its place tells none: an empty id would take away the one that its subscriber has', async t => {
+  const feed = new FakeFeed('e')
+  feed.offset = undefined
+  feed.hasBegun = false
+  feed.isOver = true
+  t.strictSame(events(readerOf([feed], 'e.7')), [])
+  t.strictSame(events(readerOf([feed])), [])
+})

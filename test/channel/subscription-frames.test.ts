@@ -56,6 +56,15 @@ t.test('nothing is nothing', async t => {
   t.strictSame(joined, [])
 })
 
+t.test('one that was ended gives nothing more, not even where it stands', async t => {
+  const reader = new FakeReader(delivery(1))
+  reader.batch = new Batch([message(1)]).frames
+  const { frames, feed } = setting(reader)
+  feed.isEnded = true
+  t.equal(frames.read(), undefined)
+  t.equal(frames.ended, 'complete')
+})
+
 t.test('what came in one tick goes out as it is', async t => {
   const reader = new FakeReader(delivery(2))
   reader.batch = new Batch([message(1)]).frames
