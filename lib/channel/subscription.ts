@@ -168,10 +168,14 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   #expireAt (expiresAtMs: number): void {
     if (expiresAtMs === Infinity) return
     const inMs = expiresAtMs - Date.now()
+    if (inMs <= 0) {
+      this.#endFor('expired')
+      return
+    }
     this.#expiry = setTimeout(() => {
       if (inMs <= MAX_TIMER_MS) this.#endFor('expired')
       else this.#expireAt(expiresAtMs)
-    }, Math.max(0, Math.min(inMs, MAX_TIMER_MS)))
+    }, Math.min(inMs, MAX_TIMER_MS))
     this.#expiry.unref()
   }
 

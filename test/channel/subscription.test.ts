@@ -314,11 +314,11 @@ t.test('expires', async t => {
   })
 
   t.test('at once where that time has passed', async t => {
-    const { subscription } = setting({ parts: [new FakePart(-5)] })
-    iterate(subscription)
-    t.equal(subscription.isEnded, false)
-    mock.timers.tick(1)
+    const { subscription, parts: [only] } = setting({ parts: [new FakePart(-5)] })
+    const next = iterate(subscription).next()
     t.equal(subscription.isEnded, true)
+    t.strictSame([only?.arrivals, only?.departures], [[], []], 'it has read nothing')
+    await t.rejects(next, { code: 'FST_ERR_SSE_STREAM_CLOSED', message: 'the event stream was closed: expired' })
   })
 
   t.test('also where that is further than a timer goes', async t => {

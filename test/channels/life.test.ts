@@ -210,3 +210,46 @@ async function readAll (subscription: AsyncIterable<unknown>): Promise<unknown[]
   for await (const event of subscription) events.push(event)
   return events
 }
+
+t.test('a subscription that is closed while its client is behind takes nothing of its place', async t => {
+  const { app, listen, closed } = await loadedApp(t, { maxBufferedBytes: 256 * 1024 * 1024 })
+  const channel = app.sse.channel('notes', notes, { history: { maxBytes: Infinity } })
+  const subscriptions: Array<{ close: () => void }> = []
+  app.get('/', request => {
+    const subscription = channel.subscribe(request)
+    subscriptions.push(subscription)
+    return subscription
+  })
+  const { port } = await listen()
+  const position = await channel.position()
+  const slow = new RawClient(t, port)
+  slow.socket.pause()
+  slow.request(`/?lastEventId=${position}`)
+  while (channel.subscriberCount() === 0) await nextTurn()
+  for (let i = 1; i <= 40; i++) {
+    await channel.publish(note(`${i}`.padStart(500_000)))
+    await nextTurn()
+  }
+  subscriptions[0]?.close()
+  slow.socket.resume()
+  await slow.until(({ isComplete }) => isComplete)
+  t.match(await closed(), { reason: 'complete' })
+  const events = slow.body.match(/^event: note$/gm)?.length ?? 0
+  t.ok(events < 40, 'it was behind')
+  t.equal(slow.body.match(/^id: .*$/gm)?.at(-1), `id: ${position.replace(/0$/, String(events))}`)
+})
+
+t.test('one that has expired before it is read gets nothing', async t => {
+  const { app, listen, closed } = await loadedApp(t)
+  const channel = app.sse.channel('counts', counts)
+  await channel.publish(count(1))
+  app.get('/', request => channel.subscribe(request, { from: 'start', expiresAt: Date.now() }))
+  const { port } = await listen()
+  const client = new RawClient(t, port).request('/')
+  await client.until(({ isComplete }) => isComplete)
+  t.equal(client.body, 'retry: 2000\nretry: 1000\n')
+  t.match(await closed(), { reason: 'expired', events: 0 })
+  const events = channel.subscribe({}, { from: 'start', expiresAt: 0 })[Symbol.asyncIterator]()
+  await t.rejects(events.next(), { code: 'FST_ERR_SSE_STREAM_CLOSED', message: 'the event stream was closed: expired' })
+  t.equal(channel.subscriberCount(), 0)
+})
