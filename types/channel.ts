@@ -31,7 +31,8 @@ export interface HistoryChannelOptions<Schemas extends EventSchemas = EventSchem
   retain?: 'history'
   /**
    * Where a subscriber has missed events that are gone, what replaces them: the state that they led to. Without one it is
-   * told by a `stream-gap`. Called once for all who need it at the same time and for the same topics.
+   * told by a `stream-gap`. Called once for all who need it at the same time and for the same topics, in the async context
+   * in which the channel was opened.
    */
   snapshot?: (context: SnapshotContext) => Snapshot<NamedEvents<Schemas>> | Promise<Snapshot<NamedEvents<Schemas>>>
   key?: undefined

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { Snapshots } from '../../lib/channel/snapshots.js'
 import type { Snapshot, SnapshotContext } from '../../types/channel.js'
@@ -102,4 +103,17 @@ t.test('one that fails fails for all who wait for it, and the next is asked for 
 t.test('an event that is none fails it', async t => {
   const source = new Snapshots({ channel: 'notes', take: () => [1], head: () => at(1), messageOf: () => { throw new Error('invalid') } })
   await t.rejects(source.take(undefined), { message: 'invalid' })
+})
+
+t.test('the source sees the async context in which the channel was opened, not that of who asks first', async t => {
+  const user = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  const source = user.run('app', () => snapshots(async () => {
+    seen.push(user.getStore())
+    await null
+    seen.push(user.getStore())
+    return (function * () { seen.push(user.getStore()) })()
+  }))
+  await user.run('Ann', async () => { await source.take(undefined) })
+  t.strictSame(seen, ['app', 'app', 'app'])
 })
