@@ -5,12 +5,15 @@ import type { EncodedEvent, StreamCodec } from '../schema/codec.js'
 import { Message, type MessageCodec } from './message.js'
 import type { DecodedEvent } from './sendable.js'
 
+/** What takes the place of an event that can't be written. */
+const COMMENT = ':\n\n'
+
 /** Makes the messages of a channel: one for each record in this process, however many read it. */
 export class MessageFactory implements MessageCodec {
   readonly #stream: EventStream
   readonly #compile: () => StreamCodec
   readonly #log: FastifyBaseLogger
-  readonly #undecodable = new Set<string>()
+  readonly #unreadable = new Set<string>()
   #codec: StreamCodec | undefined
 
   /** @param compile Called once, when the codec is needed. */
@@ -46,14 +49,20 @@ export class MessageFactory implements MessageCodec {
   }
 
   frameOf (record: StoredRecord): string {
-    return this.compile().frameOf(record)
+    try {
+      return this.compile().frameOf(record)
+    } catch (err) {
+      // Thrown on, it would keep all subscribers from what comes after it, and end the process.
+      this.#warn(record.event, err, 'written, so a comment takes its place')
+      return COMMENT
+    }
   }
 
   decode (record: StoredRecord): DecodedEvent | undefined {
     try {
       return this.compile().decode(record)
     } catch (err) {
-      this.#warn(record.event, err)
+      this.#warn(record.event, err, 'decoded, so filters and loops pass it over')
       return undefined
     }
   }
@@ -62,9 +71,10 @@ export class MessageFactory implements MessageCodec {
     return Object.hasOwn(this.#stream.schemas, event) ? this.#stream.schemas[event] : undefined
   }
 
-  #warn (event: string, err: unknown): void {
-    if (this.#undecodable.has(event)) return
-    this.#undecodable.add(event)
-    this.#log.warn({ err, event }, 'an event of a channel can\'t be decoded, so filters and loops pass it over; another version of this app may have published it')
+  #warn (event: string, err: unknown, problem: string): void {
+    const kind = `${event} ${problem}`
+    if (this.#unreadable.has(kind)) return
+    this.#unreadable.add(kind)
+    this.#log.warn({ err, event }, `an event of a channel can't be ${problem}; another version of this app may have published it`)
   }
 }

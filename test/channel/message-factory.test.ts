@@ -75,3 +75,13 @@ t.test('an event carries the schema by which it was checked, if it was', async t
   t.equal(carriedFrame(messages.of(record(7), 'e').withId('e.7') as object)?.schema, notes.schemas['note'])
   for (const name of ['other', 'constructor', '__proto__']) t.equal(messages.schemaOf(name), undefined)
 })
+
+t.test('what can not be written is logged once for each name, and a comment takes its place', async t => {
+  const { messages, lines } = factory()
+  const stored = { ...record(7), event: 'no\nname' }
+  const message = messages.of(stored, 'e')
+  t.equal(message.frame('e.7'), 'id: e.7\n:\n\n')
+  t.equal(messages.of({ ...stored, offset: 8 }, 'e').frame(undefined), ':\n\n')
+  t.strictSame(lines.map(({ level, fields }) => [level, fields['event'], (fields['err'] as { code: string }).code]), [['warn', 'no\nname', 'FST_ERR_SSE_FIELD_INVALID']])
+  t.equal(lines[0]?.text, 'an event of a channel can\'t be written, so a comment takes its place; another version of this app may have published it')
+})
