@@ -49,7 +49,8 @@ export class Feed implements LiveSubscriber {
   readonly #filter: Wish['filter']
   readonly #isForTopic: (topic: string | undefined) => boolean
   readonly #replay: Replay
-  readonly #backlog: Backlog<Message | Gap>
+  /** What waits. Most subscribers are handed everything at once, and never have one. */
+  #backlog: Backlog<Message | Gap> | undefined
   #reader: FeedReader | undefined
   #direct: FrameTaker | undefined
   #state: 'idle' | 'replaying' | 'reading' | 'live' | 'ended' = 'idle'
@@ -70,7 +71,6 @@ export class Feed implements LiveSubscriber {
     this.#filter = filter
     this.#isForTopic = topicFilter(topics)
     this.#replay = new Replay(channel.past, topics, beginning)
-    this.#backlog = new Backlog(channel.past.isLatest)
   }
 
   /** The reader has everything up to here; undefined where that can't be said. */
@@ -118,7 +118,7 @@ export class Feed implements LiveSubscriber {
   /** Nothing more is wanted. */
   stop (): void {
     this.finish()
-    this.#backlog.clear()
+    this.#backlog = undefined
     this.#batch = undefined
   }
 
@@ -132,13 +132,14 @@ export class Feed implements LiveSubscriber {
 
   take (): Message | Gap | undefined {
     this.#unpack()
-    const item = this.#backlog.shift()
-    if (item === undefined) {
+    const backlog = this.#backlog
+    const item = backlog?.shift()
+    if (backlog === undefined || item === undefined) {
       this.#advance()
-    } else {
-      this.#taken = this.#backlog.place
-      this.#replayed = Math.max(0, this.#replayed - item.size)
+      return undefined
     }
+    this.#taken = backlog.place
+    this.#replayed = Math.max(0, this.#replayed - item.size)
     return item
   }
 
@@ -160,7 +161,7 @@ export class Feed implements LiveSubscriber {
     this.#isRoundOver = true
     if (this.#isEmpty || this.#reader?.onReady() === true) return
     this.#unpack()
-    this.#backlog.conflate()
+    this.#backlog?.conflate()
   }
 
   desynchronize (): void {
@@ -172,7 +173,12 @@ export class Feed implements LiveSubscriber {
   }
 
   get #isEmpty (): boolean {
-    return this.#backlog.length === 0 && this.#batch === undefined
+    return this.#batch === undefined && (this.#backlog === undefined || this.#backlog.length === 0)
+  }
+
+  /** Characters of the frames that wait, without a batch. */
+  get #waitingSize (): number {
+    return this.#backlog?.size ?? 0
   }
 
   get #settled (): number {
@@ -185,8 +191,8 @@ export class Feed implements LiveSubscriber {
     this.#isRoundOver = false
     if (this.#isEmpty) return true
     this.#unpack()
-    this.#backlog.conflate()
-    return this.#reader?.isTooMuch(Math.max(0, this.#backlog.size - this.#replayed)) !== true
+    this.#backlog?.conflate()
+    return this.#reader?.isTooMuch(Math.max(0, this.#waitingSize - this.#replayed)) !== true
   }
 
   #offer (batch: Batch): void {
@@ -197,8 +203,13 @@ export class Feed implements LiveSubscriber {
     else this.#batch = batch
   }
 
+  #wait (item: Message | Gap): void {
+    this.#backlog ??= new Backlog(this.#channel.past.isLatest)
+    this.#backlog.push(item)
+  }
+
   #unpack (): void {
-    for (const message of this.#batch?.messages ?? []) this.#backlog.push(message)
+    for (const message of this.#batch?.messages ?? []) this.#wait(message)
     this.#batch = undefined
   }
 
@@ -214,7 +225,7 @@ export class Feed implements LiveSubscriber {
   /** @param before Where the reader stands if it has taken all that waits. */
   #push (item: Message | Gap, before: number | undefined): void {
     if (this.#isEmpty) this.#taken = before
-    this.#backlog.push(item)
+    this.#wait(item)
   }
 
   #passes (message: Message): boolean {
@@ -253,6 +264,6 @@ export class Feed implements LiveSubscriber {
     for (const item of items) {
       if (item instanceof Gap || ((isSnapshot || this.#isForTopic(item.record.topic)) && this.#passes(item))) this.#push(item, from)
     }
-    this.#replayed = this.#backlog.size
+    this.#replayed = this.#waitingSize
   }
 }
