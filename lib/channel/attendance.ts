@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ChannelEvents, Departure, Presence } from '../../types/channel.js'
@@ -26,18 +27,20 @@ export class Attendance {
   }
 
   /**
-   * Somebody has come.
+   * Somebody has come. Those who listen are told in the async context in which this is called, also when he goes: a
+   * publisher that finds him too slow may be the request of another user.
    *
    * @param finish Ends what it reads of the channel.
    * @returns To be called once, when it goes.
    */
   arrive (presence: Presence, finish: () => void): (reason: CloseReason) => void {
     const leave = (): void => { finish() } // a function of its own, should the same one come twice
+    const inContext = AsyncLocalStorage.snapshot()
     this.#finishes.add(leave)
     this.#notify('subscribe', presence)
     return reason => {
       this.#finishes.delete(leave)
-      this.#notify('unsubscribe', { ...presence, reason })
+      inContext(() => { this.#notify('unsubscribe', { ...presence, reason }) })
     }
   }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { Attendance } from '../../lib/channel/attendance.js'
 import type { Departure, Presence } from '../../types/channel.js'
@@ -70,4 +71,15 @@ t.test('a listener that throws is logged, and keeps nobody from being told', asy
   t.strictSame(lines, ['subscribe', 'unsubscribe'].map(name => (
     { level: 'error', fields: { err: failure, channel: 'notes' }, text: `a listener for '${name}' failed` }
   )))
+})
+
+t.test('who listens is told in the async context of the one who comes and goes, whoever has closed him', async t => {
+  const user = new AsyncLocalStorage<string>()
+  const attendance = new Attendance(SILENT)
+  const seen: unknown[] = []
+  attendance.on('subscribe', () => { seen.push(user.getStore()) })
+  attendance.on('unsubscribe', () => { seen.push(user.getStore()) })
+  const leave = user.run('Ann', () => attendance.arrive(presence('Ann'), () => {}))
+  user.run('Bob', () => { leave('slow') })
+  t.strictSame(seen, ['Ann', 'Ann'])
 })
