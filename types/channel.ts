@@ -21,7 +21,7 @@ export type ChannelOptions<Schemas extends EventSchemas = EventSchemas, Identity
 export interface CommonChannelOptions<Identity = unknown> {
   /** Who a request is, for those who listen to `subscribe` and `unsubscribe`. Default: nobody. */
   identity?: (request: FastifyRequest) => Identity
-  /** How long an idempotency key is remembered, in milliseconds. Default: 120 000. */
+  /** How long an idempotency key is remembered, in milliseconds. Default: 120 000; 0 remembers none. In memory, the newest 100 000 keys are. */
   idempotencyWindowMs?: number
 }
 
