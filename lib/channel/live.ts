@@ -99,6 +99,7 @@ export class Live implements Follower {
     this.#unfollow?.()
     this.#unfollow = () => {} // those who begin in the meantime follow nothing
     while (!this.isIdle) await nextTurn()
+    this.#unfollow = undefined // those who begin later are told by the log that it is closed
   }
 
   begin (position: Position): void {
