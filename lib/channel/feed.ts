@@ -32,8 +32,8 @@ export interface FeedReader {
   onReady: () => boolean
   /** Called when no more can come. */
   onFailed: (error: unknown) => void
-  /** Called with the characters that wait when more comes. @returns Whether that is too much, and the reader has ended. */
-  isTooMuch: (waiting: number) => boolean
+  /** Called when more comes than what waits already. @returns Whether that is too much, and the reader has ended. */
+  isTooMuch: () => boolean
 }
 
 /**
@@ -83,6 +83,11 @@ export class Feed implements LiveSubscriber {
   /** What was taken last stands for everything up to here. */
   get taken (): number | undefined {
     return this.#taken
+  }
+
+  /** Characters that wait, but for those that were read from the past. */
+  get waiting (): number {
+    return Math.max(0, this.#waitingSize - this.#replayed)
   }
 
   /** Whether it has found where it begins. */
@@ -192,7 +197,7 @@ export class Feed implements LiveSubscriber {
     if (this.#isEmpty) return true
     this.#unpack()
     this.#backlog?.conflate()
-    return this.#reader?.isTooMuch(Math.max(0, this.#waitingSize - this.#replayed)) !== true
+    return this.#reader?.isTooMuch() !== true
   }
 
   #offer (batch: Batch): void {

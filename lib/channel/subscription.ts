@@ -111,7 +111,9 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady()
   }
 
-  isTooMuch (waiting: number): boolean {
+  isTooMuch (): boolean {
+    let waiting = 0
+    for (const { feed } of this.#parts) waiting += feed.waiting
     if (waiting + (this.#carrier?.queuedBytes ?? 0) <= (this.#carrier ?? this.#owner).maxBufferedBytes) return false
     this.#endFor('slow')
     return true

@@ -38,7 +38,8 @@ class TestReader implements FeedReader {
     this.feed.stop()
   }
 
-  isTooMuch (waiting: number): boolean {
+  isTooMuch (): boolean {
+    const { waiting } = this.feed
     this.asked.push(waiting)
     if (waiting <= this.bound) return false
     this.feed.stop()

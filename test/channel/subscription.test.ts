@@ -27,6 +27,7 @@ class FakePart implements Part {
   started = 0
   stopped = 0
   items: Message[] = []
+  waiting = 0
   isFinished = false
   readonly arrivals: Array<() => void> = []
   readonly departures: CloseReason[] = []
@@ -271,17 +272,22 @@ t.test('it ends with the last of its channels, when the rest was taken', async t
 t.test('too much is what waits for it and for its answer, beyond the bound of either', async t => {
   const alone = setting()
   const next = iterate(alone.subscription).next()
-  t.equal(alone.subscription.isTooMuch(50), false)
-  t.equal(alone.subscription.isTooMuch(51), true)
+  const isTooMuch = ({ subscription, parts }: Setting, ...waiting: number[]): boolean => {
+    parts.forEach((part, i) => { part.waiting = waiting[i] as number })
+    return subscription.isTooMuch()
+  }
+  t.equal(isTooMuch(alone, 50), false)
+  t.equal(isTooMuch(alone, 51), true)
   await t.rejects(next, { code: 'FST_ERR_SSE_STREAM_CLOSED', message: 'the event stream was closed: slow' })
   t.strictSame(alone.parts[0]?.departures, ['slow'])
 
-  const { subscription, carrier, parts: [only] } = setting()
-  const { frames, readable } = framed(subscription, carrier)
+  const merged = setting({ parts: [new FakePart(), new FakePart()] })
+  const { carrier, parts: [first, second] } = merged
+  const { frames, readable } = framed(merged.subscription, carrier)
   carrier.queuedBytes = 40
-  t.equal(subscription.isTooMuch(60), false)
-  t.equal(subscription.isTooMuch(61), true)
-  t.strictSame([carrier.ends, only?.departures, readable()], [['slow'], ['slow'], 1])
+  t.equal(isTooMuch(merged, 20, 40), false)
+  t.equal(isTooMuch(merged, 20, 41), true, 'all of its channels together')
+  t.strictSame([carrier.ends, first?.departures, second?.departures, readable()], [['slow'], ['slow'], ['slow'], 1])
   t.throws(() => frames.read(), { code: 'FST_ERR_SSE_STREAM_CLOSED' })
 })
 
