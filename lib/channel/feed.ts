@@ -149,11 +149,11 @@ export class Feed implements LiveSubscriber {
   }
 
   receive (batch: Batch): void {
-    if (this.#state !== 'live' || !this.#hasRoom()) return
-    const isWhole = this.#isEmpty && this.#cursor < batch.begin && this.#filter === undefined
-    if (isWhole) {
+    if (this.#state !== 'live') return
+    const isWhole = this.#cursor < batch.begin && this.#filter === undefined
+    if (isWhole && this.#isEmpty) {
       this.#offer(batch)
-    } else {
+    } else if (this.#hasRoom()) {
       for (const message of batch.messages) this.#add(message)
     }
   }

@@ -171,19 +171,20 @@ export class Live implements Follower {
       this.#settle(round)
       return
     }
-    for (let served = 0; served < SUBSCRIBERS_PER_TURN; served++) {
+    let room = SUBSCRIBERS_PER_TURN
+    for (; room > 0; room--) {
       const { value: subscriber } = touched.next()
-      if (subscriber !== undefined) {
-        subscriber.wake()
-        continue
-      }
-      const { value: next } = everyone.next()
-      if (next === undefined) {
+      if (subscriber === undefined) break
+      subscriber.wake()
+    }
+    for (; room > 0; room--) {
+      const { value: subscriber } = everyone.next()
+      if (subscriber === undefined) {
         this.#settle(round)
         return
       }
-      next.receive(batch)
-      next.wake()
+      subscriber.receive(batch)
+      subscriber.wake()
     }
     setImmediate(() => { this.#serve(round) })
   }
