@@ -16,6 +16,7 @@ export const fastifySse = fp(plugin, { fastify: '5.x', name: 'fastify-typed-sse'
 
 export default fastifySse
 export { memoryBroker } from './brokers/memory.js'
+export { topicPrefix } from './channel/topic-prefix.js'
 export * as errorCodes from './errors.js'
 export { eventStream, raw } from './schema/event-stream.js'
 export type * from '../types/broker.js'

@@ -35,6 +35,8 @@ export interface HistoryChannelOptions<Schemas extends EventSchemas = EventSchem
    * in which the channel was opened.
    */
   snapshot?: (context: SnapshotContext) => Snapshot<NamedEvents<Schemas>> | Promise<Snapshot<NamedEvents<Schemas>>>
+  /** How long a snapshot may take, in milliseconds, before a gap is told in its place. Default: 10 000. */
+  snapshotTimeoutMs?: number
   key?: undefined
   maxKeys?: undefined
 }
@@ -48,6 +50,7 @@ export interface LatestChannelOptions<Schemas extends EventSchemas = EventSchema
   maxKeys?: number
   history?: undefined
   snapshot?: undefined
+  snapshotTimeoutMs?: undefined
 }
 
 /** What a snapshot is asked for. */
@@ -56,6 +59,8 @@ export interface SnapshotContext {
   readonly topics: readonly Topic[] | undefined
   /** The channel's position when it was asked: events after it will follow. */
   readonly position: string
+  /** Aborts after `snapshotTimeoutMs`. */
+  readonly signal: AbortSignal
 }
 
 /**
@@ -65,8 +70,17 @@ export interface SnapshotContext {
  */
 export type Snapshot<Event> = Iterable<Event> | { events: Iterable<Event>, position: string }
 
-/** An exact name, or all names that begin with a prefix. A string is never a pattern, so that a name from a request can't be one. */
-export type Topic = string | { readonly prefix: string }
+/** Only {@link topicPrefix} makes one. */
+declare const madeByTopicPrefix: unique symbol
+
+/** All topics that begin with a prefix. */
+export interface TopicPrefix {
+  readonly [madeByTopicPrefix]: true
+  readonly prefix: string
+}
+
+/** An exact name, or what `topicPrefix()` made. Nothing else is a pattern, so that nothing from a request can be one. */
+export type Topic = string | TopicPrefix
 
 /** Options of `channel.publish(event, options)`. */
 export interface PublishOptions {

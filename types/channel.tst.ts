@@ -1,7 +1,7 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import { type Broker, eventStream, memoryBroker, type StreamGapEvent, type StreamPositionEvent, type Subscription, type Topic } from '../lib/index.js'
+import { type Broker, eventStream, memoryBroker, type StreamGapEvent, type StreamPositionEvent, type Subscription, type Topic, topicPrefix } from '../lib/index.js'
 
 const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()
 const Timestamp = Type.Transform(Type.String()).Decode(text => new Date(text)).Encode(date => date.toISOString())
@@ -54,7 +54,7 @@ describe('subscribe()', () => {
   })
 
   test('types its options', () => {
-    const topics: Topic[] = ['ACME', { prefix: 'A' }]
+    const topics: Topic[] = ['ACME', topicPrefix('A')]
     trades.subscribe(request, {
       topics,
       filter: event => event.event === 'price' && event.data.at > new Date(0),
@@ -62,6 +62,9 @@ describe('subscribe()', () => {
       expiresAt: new Date()
     })
     trades.subscribe(request, { from: { position: 'a.1' }, expiresAt: 0 })
+    // what came in a request is no pattern
+    // @ts-expect-error Property '[madeByTopicPrefix]' is missing in type '{ prefix: string; }' but required in type 'TopicPrefix'.
+    trades.subscribe(request, { topics: [{ prefix: '' }] })
     // what is not there can't be the beginning
     // @ts-expect-error Type '"beginning"' is not assignable to type
     trades.subscribe(request, { from: 'beginning' })

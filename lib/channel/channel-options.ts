@@ -13,6 +13,7 @@ export interface ResolvedChannelOptions {
   readonly idempotencyWindowMs: number
   readonly identity: ((request: FastifyRequest) => unknown) | undefined
   readonly key: ((event: NamedEvent<string, never>) => unknown) | undefined
+  readonly snapshotTimeoutMs: number
   readonly snapshot: ((context: SnapshotContext) => Snapshot<unknown> | Promise<Snapshot<unknown>>) | undefined
 }
 
@@ -26,6 +27,7 @@ const CHECKS: Record<string, Check> = {
   key: isFunction,
   maxKeys: count,
   snapshot: isFunction,
+  snapshotTimeoutMs: value => value === 0 ? 'a whole number above 0' : wholeNumber(value),
   identity: isFunction,
   idempotencyWindowMs: wholeNumber
 }
@@ -49,7 +51,7 @@ export function resolveChannelOptions (name: unknown, stream: unknown, options: 
     throw FST_ERR_SSE_CHANNEL_INVALID(name, `the stream should be made by eventStream(), instead got '${describe(stream)}'`)
   }
   checkOptions(`channel '${name}': option`, options, CHECKS)
-  const { history = {}, retain, key, maxKeys, snapshot, identity, idempotencyWindowMs = 120_000 } = options as Record<string, unknown> & ChannelOptions
+  const { history = {}, retain, key, maxKeys, snapshot, snapshotTimeoutMs = 10_000, identity, idempotencyWindowMs = 120_000 } = options as Record<string, unknown> & ChannelOptions
   checkOptions(`channel '${name}': history option`, history, HISTORY_CHECKS)
   checkKind(name, options)
   return {
@@ -59,15 +61,16 @@ export function resolveChannelOptions (name: unknown, stream: unknown, options: 
     idempotencyWindowMs,
     identity,
     key: key as ResolvedChannelOptions['key'],
+    snapshotTimeoutMs,
     snapshot: snapshot as ResolvedChannelOptions['snapshot']
   }
 }
 
 /** The options of one kind of channel mean nothing to the other. */
-function checkKind (name: string, { retain, key, maxKeys, history, snapshot }: ChannelOptions): void {
+function checkKind (name: string, { retain, key, maxKeys, history, snapshot, snapshotTimeoutMs }: ChannelOptions): void {
   if (retain === 'latest') {
     if (key === undefined) throw FST_ERR_SSE_CHANNEL_INVALID(name, "retain 'latest' needs a key: a function that says what an event is the newest value of")
-    if (history !== undefined || snapshot !== undefined) {
+    if (history !== undefined || snapshot !== undefined || snapshotTimeoutMs !== undefined) {
       throw FST_ERR_SSE_CHANNEL_INVALID(name, "retain 'latest' keeps the newest event of every key, which is both its history and its snapshot; leave these options out")
     }
   } else if (key !== undefined || maxKeys !== undefined) {

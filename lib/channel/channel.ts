@@ -34,6 +34,7 @@ export class Channel {
   readonly #attendance: Attendance
   readonly #onClosed: () => void
   #joined = new Batch([])
+  #snapshotError: unknown
   #closed: Promise<void> | undefined
 
   constructor (name: string, stream: EventStream, options: ResolvedChannelOptions, scope: ChannelScope, onClosed: () => void) {
@@ -56,7 +57,10 @@ export class Channel {
       isLatest: retention.latest === true,
       messagesOf: ({ epoch, records }) => records.map(record => this.#messages.of(record, epoch)),
       takeSnapshot: snapshots && (async topics => await snapshots.take(topics)),
-      onSnapshotError: err => { log.error({ err }, 'a snapshot failed; a gap is told in its place') }
+      onSnapshotError: err => {
+        if (err !== this.#snapshotError) log.error({ err }, 'a snapshot failed; a gap is told in its place')
+        this.#snapshotError = err // many may have waited for the same one
+      }
     }
   }
 
@@ -137,9 +141,10 @@ export class Channel {
   }
 
   #snapshots (): Snapshots | undefined {
-    const { snapshot } = this.#options
+    const { snapshot, snapshotTimeoutMs: timeoutMs } = this.#options
     return snapshot && new Snapshots({
       channel: this.name,
+      timeoutMs,
       take: snapshot,
       head: () => this.#live.head as Position,
       messageOf: event => this.#messages.ofSnapshot(event)

@@ -1,6 +1,6 @@
 import type { EventStream } from '../../types/event.js'
 import type { ChannelOptions } from '../../types/channel.js'
-import { FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
 import { Channel } from './channel.js'
 import { resolveChannelOptions } from './channel-options.js'
 import type { ChannelScope } from './channel-scope.js'
@@ -12,6 +12,7 @@ const MAX_MERGED = 20
 /** The open channels of a scope, by name. */
 export class Channels {
   readonly #open = new Map<string, Channel>()
+  #isClosed = false
 
   get size (): number {
     return this.#open.size
@@ -19,10 +20,11 @@ export class Channels {
 
   /**
    * @param isReady Whether its schemas can be compiled now; otherwise {@link compile} does, or its first event.
-   * @throws FST_ERR_SSE_CHANNEL_INVALID, FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SCHEMA_BUILD
+   * @throws FST_ERR_SSE_CHANNEL_INVALID, FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SCHEMA_BUILD
    */
   open (name: string, stream: EventStream, options: ChannelOptions = {}, scope: ChannelScope, isReady: boolean): Channel {
     const resolved = resolveChannelOptions(name, stream, options)
+    if (this.#isClosed) throw FST_ERR_SSE_CHANNEL_CLOSED(name)
     if (this.#open.has(name)) throw FST_ERR_SSE_CHANNEL_EXISTS(name)
     if (isReady) scope.compile(stream, name)
     const channel = new Channel(name, stream, resolved, scope, () => { this.#open.delete(name) })
@@ -35,7 +37,9 @@ export class Channels {
     for (const channel of this.#open.values()) channel.compile()
   }
 
+  /** Closes all, and opens no more. */
   async close (): Promise<void> {
+    this.#isClosed = true
     await Promise.all(Array.from(this.#open.values(), async channel => { await channel.close() }))
   }
 }

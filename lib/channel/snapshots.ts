@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import type { Position } from '../../types/broker.js'
 import type { Snapshot, SnapshotContext, Topic } from '../../types/channel.js'
 import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
@@ -8,6 +9,8 @@ import { formatId, positionIn } from './position.js'
 /** What a snapshot source is made of. */
 export interface SnapshotParts {
   readonly channel: string
+  /** How long it may take, in milliseconds. */
+  readonly timeoutMs: number
   readonly take: (context: SnapshotContext) => Snapshot<unknown> | Promise<Snapshot<unknown>>
   /** Where the live end of the channel stands now. */
   readonly head: () => Position
@@ -47,17 +50,24 @@ export class Snapshots {
   }
 
   async #take (topics: readonly Topic[] | undefined): Promise<TakenSnapshot> {
-    const { channel, take, head, messageOf } = this.#parts
+    const { channel, timeoutMs, take, head, messageOf } = this.#parts
+    const signal = AbortSignal.timeout(timeoutMs)
     // No await between the position and the call: a state that is read synchronously fits it exactly.
     const asked = head()
-    const snapshot = take({ topics, position: formatId([asked]) })
-    const taken = isPromise(snapshot) ? await snapshot : snapshot
+    const snapshot = take({ topics, position: formatId([asked]), signal })
+    const taken = isPromise(snapshot) ? await Promise.race([snapshot, this.#tooLate(signal)]) : snapshot
     const { events, position } = 'events' in taken ? taken : { events: taken, position: undefined }
     const messages = Array.from(events, messageOf)
     if (position === undefined) return { messages, position: asked }
     const known = positionIn(position, asked.epoch)
     if (known === undefined) throw FST_ERR_SSE_SNAPSHOT_INVALID(channel, `have a position that the channel gave in its present life, instead got '${position}'`)
     return { messages, position: known }
+  }
+
+  /** One that never comes would keep all who wait for it from ever getting anything. */
+  async #tooLate (signal: AbortSignal): Promise<never> {
+    await once(signal, 'abort')
+    throw FST_ERR_SSE_SNAPSHOT_INVALID(this.#parts.channel, `be taken within ${this.#parts.timeoutMs} ms`)
   }
 }
 

@@ -2,6 +2,7 @@ import type { SubscribeOptions, Topic } from '../../types/channel.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
 import type { Beginning } from './replay.js'
+import { isTopicPrefix } from './topic-prefix.js'
 
 /** What a subscriber wants, checked. */
 export interface ResolvedSubscribeOptions {
@@ -23,7 +24,8 @@ export function resolveSubscribeOptions (options: SubscribeOptions<never>): Reso
   if (topics !== undefined) checkTopics(topics)
   if (filter !== undefined && typeof filter !== 'function') throw invalid('filter should be a function', filter)
   return {
-    topics: topics === undefined ? undefined : copyOf(topics),
+    // A copy: the caller may change its own later, and then they would not be found again.
+    topics: topics === undefined ? undefined : Object.freeze([...topics]),
     filter: filter as ResolvedSubscribeOptions['filter'],
     beginning: from === undefined ? undefined : beginningOf(from),
     expiresAtMs: expiresAt === undefined ? Infinity : timeOf(expiresAt)
@@ -38,15 +40,9 @@ export function isTopic (value: unknown): value is string {
 function checkTopics (topics: readonly Topic[]): void {
   if (!Array.isArray(topics) || topics.length === 0) throw invalid('topics should be an array of at least one topic', topics)
   for (const topic of topics) {
-    // A prefix may be empty: all topics have it.
-    if (isTopic(topic) || (typeof topic === 'object' && topic !== null && typeof topic.prefix === 'string')) continue
-    throw invalid('a topic should be a non-empty string, or { prefix } with a string', topic)
+    if (isTopic(topic) || isTopicPrefix(topic)) continue
+    throw invalid('a topic should be a non-empty string, or made by topicPrefix()', topic)
   }
-}
-
-/** The caller may change its own later; then they would not be found again. */
-function copyOf (topics: readonly Topic[]): readonly Topic[] {
-  return Object.freeze(topics.map(topic => typeof topic === 'string' ? topic : Object.freeze({ prefix: topic.prefix })))
 }
 
 function beginningOf (from: NonNullable<SubscribeOptions<never>['from']>): Beginning {

@@ -29,10 +29,11 @@ export class SubscriptionFrames implements FrameSource {
     this.#carrier = carrier
   }
 
-  get ended (): 'complete' | 'final' | undefined {
+  get ended (): FrameSource['ended'] {
     if (this.#isFinal) return 'final'
     const { isEnded, reader } = this.#feed
-    return isEnded || reader.isOver ? 'complete' : undefined
+    if (isEnded) return 'complete'
+    return reader.isOver ? 'shutdown' : undefined
   }
 
   read (): Frames | undefined {

@@ -8,6 +8,8 @@ export interface Iterated {
   readonly error: unknown
   readonly isEnded: boolean
   readonly end: () => void
+  /** Its channels were closed, and all was read. */
+  readonly over: () => void
 }
 
 interface Waiting {
@@ -61,15 +63,14 @@ export class SubscriptionIterator implements AsyncIterableIterator<DecodedEvent>
       const event = isEnded ? undefined : this.#read()
       if (event !== undefined) first.resolve({ done: false, value: event })
       else if (error !== undefined) first.reject(error)
-      else if (isEnded || reader.isOver) this.#finish(first)
-      else return
+      else if (isEnded) first.resolve({ done: true, value: undefined })
+      else if (!reader.isOver) return
+      else {
+        this.#subscription.over() // which may come back here, and serve all
+        continue
+      }
       this.#waiting.shift()
     }
-  }
-
-  #finish ({ resolve }: Waiting): void {
-    this.#subscription.end()
-    resolve({ done: true, value: undefined })
   }
 
   /** What this version of the app can't decode is passed over; the channel has logged it. */

@@ -3,7 +3,7 @@ import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
 import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
 import { carryStream } from '../schema/event-stream.js'
-import type { Carrier } from '../stream/carrier.js'
+import type { Carrier, EarlyEnd } from '../stream/carrier.js'
 import { type FrameCarrier, type FrameIterable, type FrameSource, kFrames } from '../stream/frame-source.js'
 import type { Feed, FeedReader } from './feed.js'
 import type { Owner } from './owner.js'
@@ -24,7 +24,6 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   readonly #owner: Owner
   #carrier: Carrier | undefined
   #isClaimed = false
-  #isCutShort = false
   #reason: CloseReason | undefined
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
@@ -52,6 +51,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   /** Gives its parts to a subscription that merges them with others. @throws FST_ERR_SSE_SUBSCRIPTION_STARTED */
   release (): { parts: readonly Part[], owner: Owner, told: string | undefined } {
+    if (this.isEnded) throw FST_ERR_SSE_SUBSCRIPTION_STARTED()
     this.#claim()
     return { parts: this.#parts, owner: this.#owner, told: this.reader.told }
   }
@@ -86,12 +86,18 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   /** Nobody reads it any more. Idempotent. */
   end (reason?: CloseReason): void {
     if (this.isEnded) return
-    this.#reason = reason ?? this.#carrier?.reason ?? (this.#isCutShort ? 'shutdown' : 'complete')
+    this.#reason = reason ?? this.#carrier?.reason ?? 'complete'
     clearTimeout(this.#expiry)
     this.#owner.timer.delete(this)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     for (const { feed } of this.#parts) feed.stop()
     for (const leave of this.#leaves) leave(this.#reason)
+  }
+
+  /** Its channels were closed, and all was read. That is no completion: who is asked to come back may find them open again. */
+  over (): void {
+    if (this.#carrier === undefined) this.end('shutdown')
+    else this.#endFor('shutdown')
   }
 
   /** Says where its subscriber stands, if that has moved. */
@@ -114,7 +120,8 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   isTooMuch (): boolean {
     let waiting = 0
     for (const { feed } of this.#parts) waiting += feed.waiting
-    if (waiting + (this.#carrier?.queuedBytes ?? 0) <= (this.#carrier ?? this.#owner).maxBufferedBytes) return false
+    // What was handed to the socket does not count: that is a chunk, or one event, which may be larger than all that may wait.
+    if (waiting <= (this.#carrier ?? this.#owner).maxBufferedBytes) return false
     this.#endFor('slow')
     return true
   }
@@ -162,7 +169,6 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   /** One of its channels was closed. */
   #finish (feed: Feed): void {
-    this.#isCutShort = true
     feed.finish()
     this.#onReady()
   }
@@ -181,7 +187,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#expiry.unref()
   }
 
-  #endFor (reason: 'slow' | 'expired'): void {
+  #endFor (reason: EarlyEnd): void {
     this.error = FST_ERR_SSE_STREAM_CLOSED(reason)
     this.#carrier?.endFor(reason)
     this.end(reason)

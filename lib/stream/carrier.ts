@@ -1,5 +1,8 @@
 import type { CloseReason } from '../../types/sink.js'
 
+/** Why a subscription can't go on: it was too slow, has expired, or its channel was closed. */
+export type EarlyEnd = 'slow' | 'expired' | 'shutdown'
+
 /** The answer to a request, as those see it who feed it from afar. */
 export interface Carrier {
   /** The id that the client comes back with; the empty one if it can't be read, and undefined if there is none. */
@@ -8,10 +11,8 @@ export interface Carrier {
   readonly signal: AbortSignal
   /** Why it has. */
   readonly reason: CloseReason | undefined
-  /** Bytes that wait for the client. */
-  readonly queuedBytes: number
-  /** How many may. */
+  /** How many bytes may wait for the client, beside what was handed to its socket. */
   readonly maxBufferedBytes: number
   /** Ends the answer, if it is an event stream that has begun: its subscription can't go on. */
-  endFor: (reason: 'slow' | 'expired') => void
+  endFor: (reason: EarlyEnd) => void
 }

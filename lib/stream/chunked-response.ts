@@ -31,6 +31,8 @@ export function writeChunk (response: ServerResponse, chunk: Buffer): boolean | 
     response.writableLength !== socket.writableLength || // something does
     response.write !== write
   ) return undefined
+  // What is larger than the high-water mark finds no room by itself, though the kernel may have taken all of it at once.
+  if (socket.write(chunk) || socket.writableLength === 0) return true
   // The response emits `drain` only after a write of its own that found no room. The empty one sends nothing.
-  return socket.write(chunk) || response.write('')
+  return response.write('')
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 import type { CloseReason } from '../../types/sink.js'
 import { readLastEventId, sendsLastEventId } from '../wire/last-event-id.js'
-import type { Carrier } from './carrier.js'
+import type { Carrier, EarlyEnd } from './carrier.js'
 
 /** What of an exchange its carrier needs. */
 export interface Carried {
@@ -10,8 +10,7 @@ export interface Carried {
   readonly route: { readonly options: Readonly<ResolvedStreamOptions> }
   readonly ending: { readonly signal: AbortSignal }
   readonly reason: CloseReason | undefined
-  readonly queuedBytes: number
-  endFor: (reason: 'slow' | 'expired') => void
+  endFor: (reason: EarlyEnd) => void
 }
 
 /** An exchange, as those see it who feed it from afar. */
@@ -47,15 +46,11 @@ export class ExchangeCarrier implements Carrier {
     return this.#exchange.reason
   }
 
-  get queuedBytes (): number {
-    return this.#exchange.queuedBytes
-  }
-
   get maxBufferedBytes (): number {
     return this.#exchange.route.options.maxBufferedBytes
   }
 
-  endFor (reason: 'slow' | 'expired'): void {
+  endFor (reason: EarlyEnd): void {
     this.#exchange.endFor(reason)
   }
 }

@@ -6,6 +6,7 @@ import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
+import type { EarlyEnd } from './carrier.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
 import type { FrameOutlet, FrameSink } from './frame-pump.js'
 import { hasStreamType } from './headers.js'
@@ -250,18 +251,19 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     abortResponse(this.#raw)
   }
 
-  endFor (reason: 'slow' | 'expired'): void {
+  endFor (reason: EarlyEnd): void {
     this.#commit()
     if (this.#state !== 'open') return
     if (reason === 'slow') this.cut(reason)
-    else this.#endEarly(reason, Math.min(this.route.options.retryMs, COME_BACK_MS))
+    else if (reason === 'expired') this.#endEarly(reason, Math.min(this.route.options.retryMs, COME_BACK_MS))
+    else this.#endEarly(reason, this.#spreadRetryMs())
   }
 
   shutDown (): void {
     this.#commit()
     if (this.#state !== 'open') return
     endConnectionAfter(this.#raw)
-    this.#endEarly('shutdown', this.route.options.retryMs + this.route.streams.closeJitterMs())
+    this.#endEarly('shutdown', this.#spreadRetryMs())
   }
 
   destroy (): void {
@@ -320,6 +322,11 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#response?.write(retryLine(retryMs))
     this.#end(reason)
     this.ending.abort(reason)
+  }
+
+  /** So that those who leave together don't come back together. */
+  #spreadRetryMs (): number {
+    return this.route.options.retryMs + this.route.streams.closeJitterMs()
   }
 
   #stop (reason: CloseReason): void {

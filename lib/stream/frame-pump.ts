@@ -88,7 +88,9 @@ export class FramePump implements FrameCarrier {
           return
         }
       }
-      if (this.#source.ended !== undefined) this.#resolve()
+      const { ended } = this.#source
+      if (ended === 'shutdown') this.#outlet.carrier.endFor(ended)
+      if (ended !== undefined) this.#resolve()
     } catch (error) {
       this.#reject(error)
     }

@@ -41,8 +41,8 @@ export interface FrameCarrier extends FrameTaker {
 export interface FrameSource {
   /** What is ready, about a chunk of it; undefined when nothing is. @throws What the source has failed with. */
   read: () => Frames | undefined
-  /** Whether there is nothing left, now and later: it has ended by itself, or its last frame was a final event. */
-  readonly ended: 'complete' | 'final' | undefined
+  /** Whether there is nothing left, now and later: it has ended by itself, its last frame was a final event, or what it reads was closed. */
+  readonly ended: 'complete' | 'final' | 'shutdown' | undefined
   /** Ends it. Idempotent. */
   stop: () => void
 }

@@ -13,6 +13,15 @@ const CHUNK_BYTES = 64 * 1024
  */
 const TURN_CHARS = CHUNK_BYTES - 4 * 1024
 
+/** Shared frames that were framed as one chunk stay one up to here: apart, they take a turn of the event loop for each part. */
+const SHARED_CHUNK_BYTES = 256 * 1024
+
+/**
+ * Bytes of shared frames that may leave in one turn while the socket takes everything. Much, since others publish them,
+ * and a subscriber would else be taken for slow who only waits for this.
+ */
+const SHARED_TURN_BYTES = 1024 * 1024
+
 /**
  * The body of one event stream: frames go in, and leave as few large chunks as possible.
  *
@@ -74,7 +83,7 @@ export class FrameStream extends Readable {
     if (this.#pending !== '') this.#handOnPending(nowMs)
     this.sharedEvents += frames.events
     this.#handOn(frames, nowMs)
-    return this.hasRoom
+    return this.#wanted && this.#passedBytes < SHARED_TURN_BYTES
   }
 
   /** Whether a source may go on in this turn. */
@@ -166,7 +175,7 @@ export class FrameStream extends Readable {
   #handOn ({ bytes, chunk }: Frames, nowMs: number): void {
     this.bytes += bytes.length
     this.flushedAtMs = nowMs
-    if (bytes.length <= CHUNK_BYTES) {
+    if (bytes.length <= CHUNK_BYTES || (bytes.length <= SHARED_CHUNK_BYTES && this.#response !== undefined)) {
       this.#handOnPart(bytes, chunk)
       return
     }

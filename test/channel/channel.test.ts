@@ -5,6 +5,7 @@ import { type FrameCarrier, kFrames } from '../../lib/stream/frame-source.js'
 import type { AnyRequest, Departure, Presence, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
 import { FakeLog, settled } from './fixtures.js'
 import { channelScope, note, notes, take } from './scope.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 const iterate = (channel: Channel, subscriber: AnyRequest | SubscriberOptions = {}, options?: SubscribeOptions<never>): AsyncIterator<unknown> => (
   channel.subscribe(subscriber, options)[Symbol.asyncIterator]()
@@ -119,7 +120,7 @@ t.test('a snapshot that fails is logged, and a gap is told', async t => {
 t.test('topics and filters say who gets what', async t => {
   const channel = channelScope(t).open('notes')
   const all = iterate(channel)
-  const some = iterate(channel, {}, { topics: ['a', { prefix: 'b' }], filter: (({ data }: { data: number }) => data > 1) as never })
+  const some = iterate(channel, {}, { topics: ['a', topicPrefix('b')], filter: (({ data }: { data: number }) => data > 1) as never })
   await settled()
   t.strictSame([channel.subscriberCount(), channel.subscriberCount('a'), channel.subscriberCount('c')], [2, 2, 1])
   for (const [data, topic] of [[1, 'a'], [2, 'a'], [3, 'bb'], [4, 'c']] as const) await channel.publish(note(data), { topic })
@@ -141,7 +142,7 @@ t.test('those who listen are told who comes and goes', async t => {
   const listener = (presence: Presence | Departure): void => { told.push(presence) }
   for (const each of [channel, plain]) t.equal(each.on('subscribe', listener).on('unsubscribe', listener), each)
   const request = { id: 'r1' } as unknown as AnyRequest
-  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: undefined, queuedBytes: 0, maxBufferedBytes: 1, endFor () {} } satisfies Carrier
+  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: undefined, maxBufferedBytes: 1, endFor () {} } satisfies Carrier
   carriers.set(request, carrier)
   const visits: Array<[channel: Channel, subscriber: AnyRequest | SubscriberOptions, identity: unknown]> = [
     [channel, request, 'user of r1'], [channel, { identity: 'job' }, 'job'], [channel, {}, undefined], [plain, request, undefined]
@@ -196,7 +197,7 @@ t.test('many who come back to the same place share the bytes that they get', asy
   const id = await channel.publish(note(0))
   for (const data of [1, 2, 3]) await channel.publish(note(data))
   const read = async (lastEventId: string) => {
-    const carrier = { queuedBytes: 0, maxBufferedBytes: 1_000 } as unknown as Carrier
+    const carrier = { maxBufferedBytes: 1_000 } as unknown as Carrier
     const frames = channel.subscribe({ lastEventId })[kFrames]({ carrier, final: new Set(), marksEnd: true, offer: () => false, onReadable () {} } satisfies FrameCarrier)
     await settled()
     return frames.read()

@@ -8,6 +8,7 @@ import { PageReads } from '../../lib/channel/page-reads.js'
 import type { Past } from '../../lib/channel/replay.js'
 import { deferred } from '../helpers/deferred.js'
 import { at, codec, FakeLog, part, settled } from './fixtures.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 type Taken = number | string
 
@@ -267,7 +268,7 @@ t.test('one of a topic moves on with what is for others', async t => {
 
 t.test('an event that two of its topics match comes once', async t => {
   const s = setting()
-  const reader = await started(s, { topics: ['ab', { prefix: 'a' }] })
+  const reader = await started(s, { topics: ['ab', topicPrefix('a')] })
   s.log.publish(2, { topic: 'ab' })
   await tick()
   t.strictSame(reader.drain(), [1, 2])

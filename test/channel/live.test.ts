@@ -5,6 +5,7 @@ import type { Message } from '../../lib/channel/message.js'
 import type { StoredRecord } from '../../types/broker.js'
 import type { Topic } from '../../types/channel.js'
 import { at, FakeLog, message, settled } from './fixtures.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 /** Writes down what it is handed: the offsets of batches as arrays, those of single messages as they are. */
 class Witness implements LiveSubscriber {
@@ -129,7 +130,7 @@ t.test('nothing that comes is nothing', async t => {
 })
 
 t.test('those of a topic get its messages one by one, and are woken once', async t => {
-  const [all, a, b, none] = [new Witness(), new Witness(['a']), new Witness(['b', { prefix: 'a' }]), new Witness(['c'])]
+  const [all, a, b, none] = [new Witness(), new Witness(['a']), new Witness(['b', topicPrefix('a')]), new Witness(['c'])]
   const { log } = await started(all, a, b, none)
   log.publish(1, { topic: 'a' })
   log.publish(1)

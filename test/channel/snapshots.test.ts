@@ -4,10 +4,11 @@ import { Snapshots } from '../../lib/channel/snapshots.js'
 import type { Snapshot, SnapshotContext } from '../../types/channel.js'
 import { deferred } from '../helpers/deferred.js'
 import { at, part } from './fixtures.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 function snapshots (take: (context: SnapshotContext) => Snapshot<unknown> | Promise<Snapshot<unknown>>) {
   let offset = 0
-  return new Snapshots({ channel: 'notes', take, head: () => at(++offset), messageOf: event => part(event as number) })
+  return new Snapshots({ channel: 'notes', timeoutMs: 50, take, head: () => at(++offset), messageOf: event => part(event as number) })
 }
 
 const dataOf = ({ messages }: { messages: ReadonlyArray<{ record: { data: string } }> }): number[] => messages.map(({ record }) => Number(record.data))
@@ -20,13 +21,14 @@ t.test('a snapshot stands for the position at which it was asked for', async t =
   })
   const taken = await source.take(['a'])
   t.strictSame([dataOf(taken), taken.position], [[1, 2], at(1)])
-  t.strictSame(asked, [{ topics: ['a'], position: 'e.1' }])
+  t.match(asked, [{ topics: ['a'], position: 'e.1', signal: AbortSignal }])
 })
 
 t.test('the source is called in the turn in which its position is read', async t => {
   const steps: string[] = []
   const source = new Snapshots({
     channel: 'notes',
+    timeoutMs: 50,
     head: () => {
       queueMicrotask(() => { steps.push('microtask') })
       return at(1)
@@ -74,8 +76,8 @@ t.test('many who ask for the same topics at the same time get the same one', asy
     return [asked.length]
   })
   const all = [source.take(undefined), source.take(undefined)]
-  const some = [source.take(['a', { prefix: 'b' }]), source.take([{ prefix: 'b' }, 'a']), source.take(['a', { prefix: 'b' }])]
-  const others = [source.take(['b', { prefix: 'a' }]), source.take([]), source.take(['"a"'])]
+  const some = [source.take(['a', topicPrefix('b')]), source.take([topicPrefix('b'), 'a']), source.take(['a', topicPrefix('b')])]
+  const others = [source.take(['b', topicPrefix('a')]), source.take([]), source.take(['"a"'])]
   gate.resolve()
   t.equal(await all[0], await all[1])
   t.equal(await some[0], await some[1])
@@ -101,7 +103,7 @@ t.test('one that fails fails for all who wait for it, and the next is asked for 
 })
 
 t.test('an event that is none fails it', async t => {
-  const source = new Snapshots({ channel: 'notes', take: () => [1], head: () => at(1), messageOf: () => { throw new Error('invalid') } })
+  const source = new Snapshots({ channel: 'notes', timeoutMs: 50, take: () => [1], head: () => at(1), messageOf: () => { throw new Error('invalid') } })
   await t.rejects(source.take(undefined), { message: 'invalid' })
 })
 
@@ -116,4 +118,18 @@ t.test('the source sees the async context in which the channel was opened, not t
   }))
   await user.run('Ann', async () => { await source.take(undefined) })
   t.strictSame(seen, ['app', 'app', 'app'])
+})
+
+t.test('one that never comes is given up, and does not keep the next from being taken', async t => {
+  const keepAlive = setInterval(() => {}, 1_000) // its own timer does not
+  t.teardown(() => { clearInterval(keepAlive) })
+  const signals: AbortSignal[] = []
+  const source = snapshots(async ({ signal }) => {
+    signals.push(signal)
+    return signals.length === 1 ? await new Promise<never>(() => {}) : [7]
+  })
+  const error = { code: 'FST_ERR_SSE_SNAPSHOT_INVALID', message: "the snapshot of the channel 'notes' should be taken within 50 ms" }
+  await Promise.all([t.rejects(source.take(undefined), error), t.rejects(source.take(undefined), error)])
+  t.strictSame(signals.map(({ aborted }) => aborted), [true])
+  t.strictSame(dataOf(await source.take(undefined)), [7])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { isTopic, resolveSubscribeOptions } from '../../lib/channel/subscribe-options.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 t.test('without options, all of the live events are wanted', async t => {
   for (const options of [{}, { topics: undefined, filter: undefined, from: undefined, expiresAt: undefined }]) {
@@ -10,7 +11,7 @@ t.test('without options, all of the live events are wanted', async t => {
 t.test('options that are right are taken', async t => {
   const filter = (): boolean => true
   t.equal(resolveSubscribeOptions({ filter }).filter, filter)
-  for (const topics of [['a'], ['a', { prefix: 'b/' }], [{ prefix: '' }]]) t.strictSame(resolveSubscribeOptions({ topics }).topics, topics)
+  for (const topics of [['a'], ['a', topicPrefix('b/')], [topicPrefix('')]]) t.strictSame(resolveSubscribeOptions({ topics }).topics, topics)
   for (const from of ['live', 'start', 'snapshot'] as const) t.equal(resolveSubscribeOptions({ from }).beginning, from)
   for (const position of ['e.7', '', 'anything']) t.strictSame(resolveSubscribeOptions({ from: { position } }).beginning, { id: position })
   for (const [expiresAt, expiresAtMs] of [[new Date(5_000), 5_000], [5_000, 5_000], [0, 0], [-1, -1], [Infinity, Infinity]] as const) {
@@ -19,17 +20,15 @@ t.test('options that are right are taken', async t => {
 })
 
 t.test('what the caller does with its topics later changes nothing', async t => {
-  const prefix = { prefix: 'a' }
-  const topics = ['b', prefix]
+  const topics = ['b', topicPrefix('a')]
   const resolved = resolveSubscribeOptions({ topics })
   topics.pop()
-  prefix.prefix = 'c'
-  t.strictSame(resolved.topics, ['b', { prefix: 'a' }])
+  t.strictSame(resolved.topics, ['b', topicPrefix('a')])
 })
 
 t.test('options that are wrong are refused', async t => {
   const ofTopics = 'topics should be an array of at least one topic, instead got'
-  const ofTopic = 'a topic should be a non-empty string, or { prefix } with a string, instead got'
+  const ofTopic = 'a topic should be a non-empty string, or made by topicPrefix(), instead got'
   const ofFrom = "from should be 'live', 'start', 'snapshot' or { position } with an id, instead got"
   const ofTime = 'expiresAt should be a Date, or milliseconds since the epoch, instead got'
   const cases: Array<[options: unknown, problem: string]> = [
@@ -44,6 +43,7 @@ t.test('options that are wrong are refused', async t => {
     [{ topics: ['a', 7] }, `${ofTopic} '7'`],
     [{ topics: [null] }, `${ofTopic} 'null'`],
     [{ topics: [{}] }, `${ofTopic} 'Object'`],
+    [{ topics: [{ prefix: 'a' }] }, `${ofTopic} 'Object'`],
     [{ topics: [{ prefix: 7 }] }, `${ofTopic} 'Object'`],
     [{ filter: true }, "filter should be a function, instead got 'true'"],
     [{ filter: null }, "filter should be a function, instead got 'null'"],

@@ -131,7 +131,7 @@ t.test('it ends with its subscription, or when nothing more will come', async t 
   t.equal(frames.ended, 'complete')
   feed.isEnded = false
   reader.isOver = true
-  t.equal(frames.ended, 'complete')
+  t.equal(frames.ended, 'shutdown')
   frames.stop()
   t.equal(feed.ended, 1)
 })

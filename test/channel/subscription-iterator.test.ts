@@ -11,9 +11,15 @@ function setting () {
     reader: reader as unknown as Reader,
     error: undefined as unknown,
     isEnded: false,
-    end () { this.isEnded = true }
+    end () { this.isEnded = true },
+    failsWhenOver: undefined as Error | undefined,
+    over () {
+      this.error = this.failsWhenOver
+      this.end()
+      iterator.wake()
+    }
   }
-  const iterator = new SubscriptionIterator(subscription)
+  const iterator: SubscriptionIterator = new SubscriptionIterator(subscription)
   const publish = (...offsets: number[]): boolean => {
     deliveries.push(...offsets.map(offset => ({ message: message(offset), id: `e.${offset}` })))
     return iterator.wake()
@@ -69,6 +75,16 @@ t.test('when nothing more will come, it gives the rest and ends its subscription
   t.equal(subscription.isEnded, false)
   t.strictSame(await iterator.next(), DONE)
   t.equal(subscription.isEnded, true)
+})
+
+t.test('where that is no end, all who wait are told so', async t => {
+  const { iterator, subscription, reader } = setting()
+  const asked = Promise.allSettled([iterator.next(), iterator.next()])
+  subscription.failsWhenOver = new Error('shutdown')
+  reader.isOver = true
+  iterator.wake()
+  t.strictSame((await asked).map(({ status }) => status), ['rejected', 'rejected'])
+  await t.rejects(iterator.next(), subscription.failsWhenOver)
 })
 
 t.test('rejects with what its subscription has failed with', async t => {

@@ -10,7 +10,7 @@ import type { Part } from '../../lib/channel/part.js'
 import { PositionTimer } from '../../lib/channel/position-timer.js'
 import { Subscription } from '../../lib/channel/subscription.js'
 import { carriedStream, eventStream } from '../../lib/schema/event-stream.js'
-import type { Carrier } from '../../lib/stream/carrier.js'
+import type { Carrier, EarlyEnd } from '../../lib/stream/carrier.js'
 import { type FrameCarrier, type FrameTaker, type FrameSource, isFrameIterable, kFrames } from '../../lib/stream/frame-source.js'
 import type { EventStream } from '../../types/event.js'
 import type { CloseReason } from '../../types/sink.js'
@@ -82,10 +82,9 @@ class FakeCarrier implements Carrier {
   readonly resumesFrom = undefined
   readonly signal = this.controller.signal
   reason: CloseReason | undefined
-  queuedBytes = 0
   maxBufferedBytes = 100
   readonly ends: string[] = []
-  endFor (reason: 'slow' | 'expired'): void {
+  endFor (reason: EarlyEnd): void {
     this.ends.push(reason)
     this.reason = reason
   }
@@ -269,7 +268,15 @@ t.test('it ends with the last of its channels, when the rest was taken', async t
   t.strictSame([first.departures, second.departures], [['shutdown'], ['shutdown']])
 })
 
-t.test('too much is what waits for it and for its answer, beyond the bound of either', async t => {
+t.test('where a request is answered, the end of its channels ends the answer, and is no end of a loop', async t => {
+  const { subscription, parts: [only], carrier } = setting({ isOfRequest: true })
+  const next = iterate(subscription).next()
+  only?.arrivals[0]?.()
+  await t.rejects(next, { code: 'FST_ERR_SSE_STREAM_CLOSED', message: 'the event stream was closed: shutdown' })
+  t.strictSame([carrier.ends, only?.departures], [['shutdown'], ['shutdown']])
+})
+
+t.test('too much is what waits for it in all of its channels, beyond the bound', async t => {
   const alone = setting()
   const next = iterate(alone.subscription).next()
   const isTooMuch = ({ subscription, parts }: Setting, ...waiting: number[]): boolean => {
@@ -284,9 +291,8 @@ t.test('too much is what waits for it and for its answer, beyond the bound of ei
   const merged = setting({ parts: [new FakePart(), new FakePart()] })
   const { carrier, parts: [first, second] } = merged
   const { frames, readable } = framed(merged.subscription, carrier)
-  carrier.queuedBytes = 40
-  t.equal(isTooMuch(merged, 20, 40), false)
-  t.equal(isTooMuch(merged, 20, 41), true, 'all of its channels together')
+  t.equal(isTooMuch(merged, 60, 40), false)
+  t.equal(isTooMuch(merged, 60, 41), true, 'all of its channels together')
   t.strictSame([carrier.ends, first?.departures, second?.departures, readable()], [['slow'], ['slow'], ['slow'], 1])
   t.throws(() => frames.read(), { code: 'FST_ERR_SSE_STREAM_CLOSED' })
 })
@@ -371,5 +377,5 @@ t.test('a channel that closes as it is told that one comes is read to its end', 
   const { subscription, parts: [only], carrier } = setting()
   if (only !== undefined) only.onArrive = () => { only.arrivals[0]?.() }
   const { frames } = framed(subscription, carrier)
-  t.equal(frames.ended, 'complete')
+  t.equal(frames.ended, 'shutdown')
 })

@@ -4,6 +4,7 @@ import t from 'tap'
 import { topicFilter } from '../../lib/channel/topic-filter.js'
 import { TopicIndex } from '../../lib/channel/topic-index.js'
 import type { Topic } from '../../types/channel.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 function visited<Subscriber> (index: TopicIndex<Subscriber>, topic: string): Subscriber[] {
   const found: Subscriber[] = []
@@ -15,9 +16,9 @@ t.test('finds those who named a topic or a prefix of it, and knows who takes all
   const index = new TopicIndex<string>()
   index.add(undefined, 'all')
   index.add(['a/b'], 'exact')
-  index.add([{ prefix: 'a/' }], 'prefix')
-  index.add([{ prefix: '' }], 'any')
-  index.add([{ prefix: 'a/b/c' }], 'longer')
+  index.add([topicPrefix('a/')], 'prefix')
+  index.add([topicPrefix('')], 'any')
+  index.add([topicPrefix('a/b/c')], 'longer')
   t.strictSame([...index.everything], ['all'])
   t.strictSame(visited(index, 'a/b').sort(), ['any', 'exact', 'prefix'])
   t.strictSame(visited(index, 'b'), ['any'])
@@ -27,17 +28,17 @@ t.test('finds those who named a topic or a prefix of it, and knows who takes all
 
 t.test('visits one who names a topic twice twice, and counts it once', async t => {
   const index = new TopicIndex<string>()
-  index.add(['a', 'a', { prefix: 'a' }], 'x')
+  index.add(['a', 'a', topicPrefix('a')], 'x')
   t.strictSame(visited(index, 'a'), ['x', 'x'])
   t.equal(index.count('a'), 1)
-  index.delete(['a', 'a', { prefix: 'a' }], 'x')
+  index.delete(['a', 'a', topicPrefix('a')], 'x')
   t.equal(index.count('a'), 0)
   t.equal(index.size, 0)
 })
 
 t.test('one who goes takes nobody along', async t => {
   const index = new TopicIndex<string>()
-  const topics: Topic[] = ['a', { prefix: 'a' }, { prefix: 'b' }]
+  const topics: Topic[] = ['a', topicPrefix('a'), topicPrefix('b')]
   index.add(topics, 'x')
   index.add(topics, 'y')
   index.delete(topics, 'x')
@@ -52,7 +53,7 @@ t.test('one who goes takes nobody along', async t => {
 })
 
 const topicsOfSubscriber = fc.option(
-  fc.array(fc.oneof(fc.constantFrom('a', 'ab', 'abc', 'b', 'ba'), fc.record({ prefix: fc.constantFrom('', 'a', 'ab', 'b') })), { maxLength: 4 }),
+  fc.array(fc.oneof(fc.constantFrom('a', 'ab', 'abc', 'b', 'ba'), fc.constantFrom('', 'a', 'ab', 'b').map(topicPrefix)), { maxLength: 4 }),
   { nil: undefined }
 )
 

@@ -83,6 +83,9 @@ t.test('merge() takes subscriptions that were not used, of one subscriber', asyn
   app.sse.merge(used)
   t.throws(() => app.sse.merge(used), { code: 'FST_ERR_SSE_SUBSCRIPTION_STARTED' })
   t.throws(() => used[Symbol.asyncIterator](), { code: 'FST_ERR_SSE_SUBSCRIPTION_STARTED' })
+  const closed = numbers.subscribe({})
+  closed.close()
+  t.throws(() => app.sse.merge(closed), { code: 'FST_ERR_SSE_SUBSCRIPTION_STARTED' })
 })
 
 t.test('a handler may yield its own events first, and resume stays right', async t => {

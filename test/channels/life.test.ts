@@ -148,6 +148,54 @@ t.test('channel.close() ends its streams after what was published, and frees the
   t.match(await again.publish(count(1)), /\.1$/)
 })
 
+t.test('a channel that closes completes nothing: who reads it is asked to come back', async t => {
+  const { app, listen, closed, logs } = await loadedApp(t, { retryMs: 10, closeSpreadMs: 0 })
+  const job = eventStream({ progress: Type.Number(), done: Type.Null() }, { final: ['done'] })
+  const channel = app.sse.channel('job', job)
+  const outcomes: unknown[] = []
+  app.get('/stop', { sse: { onComplete: 'stop' } }, request => channel.subscribe(request))
+  app.get('/final', { schema: { response: { 200: job } } }, request => channel.subscribe(request))
+  app.get('/loop', { schema: { response: { 200: job } } }, async function * (request) {
+    try {
+      yield * channel.subscribe(request)
+      outcomes.push('complete')
+    } finally {
+      outcomes.push('over')
+    }
+  })
+  const { url } = await listen()
+  const clients = await Promise.all(['/stop', '/final', '/loop'].map(async path => await opened(t, url + path)))
+  await channel.publish({ event: 'progress', data: 1 })
+  await channel.close()
+  for (const [i, client] of clients.entries()) {
+    t.equal(await client.ended, 'whole')
+    t.strictSame(client.items.slice(1).map(({ event }) => event), ['progress'])
+    t.match(await closed(i), { reason: 'shutdown' })
+  }
+  t.strictSame(outcomes, ['over'])
+  t.strictSame(logs.filter(({ level }) => level >= 50), [])
+})
+
+t.test('who reads as fast as it can is not slow, however much comes at once', async t => {
+  const { app, listen } = await loadedApp(t, { maxBufferedBytes: 256 * 1024 })
+  const channel = app.sse.channel('notes', notes, { history: { maxEvents: Infinity, maxBytes: Infinity } })
+  app.get('/', request => channel.subscribe(request))
+  const { url } = await listen()
+  const client = await opened(t, url)
+  const position = await channel.position()
+  for (let turn = 0; turn < 20; turn++) {
+    for (let n = 0; n < 7; n++) await channel.publish(note(`${turn} ${n}`.padStart(15_000)))
+    await nextTurn()
+  }
+  t.equal((await received(client, 140)).length, 140)
+  await channel.publish(note('one event larger than all that may wait'.padStart(500_000)))
+  await channel.publish(note('and what follows it'))
+  t.equal((await received(client, 142)).length, 142)
+  const back = await resume(t, url, position)
+  await channel.publish(note('live'))
+  t.equal((await received(back, 143)).length, 143)
+})
+
 t.test('app.close() ends subscriptions with a retry, also those of jobs', async t => {
   const { app, listen, closed } = await loadedApp(t, { retryMs: 10, closeSpreadMs: 0 })
   const channel = app.sse.channel('counts', counts)
@@ -165,6 +213,7 @@ t.test('app.close() ends subscriptions with a retry, also those of jobs', async 
   t.equal(channel.subscriberCount(), 0)
   t.strictSame(reasons, ['shutdown', 'shutdown'])
   await t.rejects(channel.publish(count(1)), { code: 'FST_ERR_SSE_CHANNEL_CLOSED' })
+  t.throws(() => app.sse.channel('late', counts), { code: 'FST_ERR_SSE_CHANNEL_CLOSED' })
 })
 
 t.test('a signal ends a subscription that has no request, quietly', async t => {

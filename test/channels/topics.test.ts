@@ -4,6 +4,7 @@ import type { Topic } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
 import { open, opened, payloads, received, resume } from './clients.js'
 import { count, counts } from './streams.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 t.test('who subscribes to topics gets their events, live and on replay', async t => {
   const { app, listen } = await loadedApp(t)
@@ -12,9 +13,9 @@ t.test('who subscribes to topics gets their events, live and on replay', async t
     '/all': undefined,
     '/a': ['a'],
     '/ab': ['a', 'b'],
-    '/orders': [{ prefix: 'order.' }],
-    '/both': ['order.1', { prefix: 'order' }],
-    '/any': [{ prefix: '' }]
+    '/orders': [topicPrefix('order.')],
+    '/both': ['order.1', topicPrefix('order')],
+    '/any': [topicPrefix('')]
   }
   for (const [path, topics] of Object.entries(wishes)) {
     app.get(path, { schema: { response: { 200: counts } } }, request => channel.subscribe(request, topics && { topics }))

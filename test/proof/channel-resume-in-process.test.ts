@@ -6,6 +6,7 @@ import { testApp } from '../helpers/app.js'
 import { Account, Published, type Got, type Tick, ticks, type Wanted } from './account.js'
 import { FlakyBroker } from './flaky-broker.js'
 import { type Random, SCALE, seeded } from './random.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 const SUBSCRIBERS = 300
 /** More than this waiting for one subscriber is too much. */
@@ -13,7 +14,7 @@ const MAX_BUFFERED_BYTES = 16 * 1024
 const SLOW = 'the event stream was closed: slow'
 const TOPICS = ['a', 'b', 'room/1', 'room/2', 'room/10', 'user/1', 'user/2'] as const
 const CHOICES: ReadonlyArray<readonly Topic[]> = [
-  ['a'], ['a', 'b'], [{ prefix: 'room/' }], [{ prefix: 'room/1' }, 'room/1', 'b'], [{ prefix: '' }], ['user/2', { prefix: 'r' }], ['nothing']
+  ['a'], ['a', 'b'], [topicPrefix('room/')], [topicPrefix('room/1'), 'room/1', 'b'], [topicPrefix('')], ['user/2', topicPrefix('r')], ['nothing']
 ]
 const FILTERS: ReadonlyArray<(tick: Tick) => boolean> = [({ offset }) => offset % 3 === 0, ({ offset }) => offset % 50 === 1, () => false]
 

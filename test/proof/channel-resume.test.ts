@@ -11,13 +11,14 @@ import type { Channel, Subscription, Topic } from '../../types/channel.js'
 import { loadedApp } from '../helpers/app.js'
 import { Account, Published, type Tick, ticks, type Wanted } from './account.js'
 import { type Random, SCALE, seeded } from './random.js'
+import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 const SUBSCRIBERS = 150
 const PUBLISHERS = 4
 const HISTORIES = [400, 40] as const
 const TOPICS = ['a', 'b', 'room/1', 'room/2', 'room/10', 'user/1'] as const
 const CHOICES: readonly [readonly Topic[], ...ReadonlyArray<readonly Topic[]>] = [
-  ['a'], ['a', 'b'], [{ prefix: 'room/' }], [{ prefix: 'room/1' }, 'room/1', 'b'], [{ prefix: '' }], ['nothing']
+  ['a'], ['a', 'b'], [topicPrefix('room/')], [topicPrefix('room/1'), 'room/1', 'b'], [topicPrefix('')], ['nothing']
 ]
 const FILTERS: readonly [(tick: Tick) => boolean, ...Array<(tick: Tick) => boolean>] = [({ offset }) => offset % 3 === 0, ({ offset }) => offset % 50 === 1]
 

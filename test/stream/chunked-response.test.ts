@@ -50,6 +50,16 @@ t.test('leaves the connection as it was for the next request', async t => {
   await client.until(({ isComplete }) => isComplete)
 })
 
+t.test('a chunk beyond the high-water mark leaves room where the kernel takes it at once', async t => {
+  const { client, response } = await exchange(t)
+  const { chunk } = shareFrames('x'.repeat(100_000), 1)
+  t.equal(writeChunk(response, chunk), true)
+  await turn()
+  t.equal(writeChunk(response, chunk), true)
+  response.end()
+  await client.until(({ isComplete }) => isComplete)
+})
+
 t.test('says when there is no room, and the response when there is again', async t => {
   const { client, response } = await exchange(t)
   const { chunk } = shareFrames('x'.repeat(60_000), 1)

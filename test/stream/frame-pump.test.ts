@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Carrier } from '../../lib/stream/carrier.js'
 import { type FrameOutlet, FramePump } from '../../lib/stream/frame-pump.js'
-import { type FrameCarrier, type FrameIterable, type Frames, kFrames } from '../../lib/stream/frame-source.js'
+import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, kFrames } from '../../lib/stream/frame-source.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { deferred } from '../helpers/deferred.js'
 
@@ -10,7 +10,7 @@ function setting () {
   const ready: Frames[] = []
   const taken: string[] = []
   const source = {
-    ended: undefined as 'complete' | 'final' | undefined,
+    ended: undefined as FrameSource['ended'],
     failure: undefined as Error | undefined,
     stopped: 0,
     /** Whether the frames that are read last are a final event. */
@@ -33,7 +33,8 @@ function setting () {
   } as unknown as FrameIterable
   let room = deferred<unknown>()
   const outlet = {
-    carrier: {} as unknown as Carrier,
+    ends: [] as string[],
+    carrier: { endFor: (reason: string) => { outlet.ends.push(reason) } } as unknown as Carrier,
     final: new Set(['done']),
     marksEnd: true,
     done: false,
@@ -139,6 +140,15 @@ t.test('ends with its source', async t => {
   publish('a')
   source.ended = 'complete'
   publish()
+  await pump.ended
+})
+
+t.test('what it reads was closed: so is the stream, before it could count as complete', async t => {
+  const { start, publish, source, outlet } = setting()
+  const pump = start()
+  source.ended = 'shutdown'
+  publish()
+  t.strictSame(outlet.ends, ['shutdown'])
   await pump.ended
 })
 
