@@ -4,7 +4,7 @@ export type CloseReason =
   | 'complete'
   /** The client left. */
   | 'client'
-  /** The server is closing. */
+  /** The server is closing, or the channel of its subscription was closed. */
   | 'shutdown'
   /** It reached `maxAgeMs`. */
   | 'max-age'
