@@ -24,7 +24,7 @@ export class Backlog<Of extends Item> {
   #places: ReadonlyArray<number | undefined> | undefined
   #next = 0
   /** After those: one of each key. */
-  #slots = new Map<unknown, Slot<Of>>()
+  readonly #slots = new Map<unknown, Slot<Of>>()
   /** And after those, what has come since. */
   #fresh: Of[] = []
 
@@ -55,12 +55,8 @@ export class Backlog<Of extends Item> {
    */
   conflate (): void {
     if (!this.#conflates) return
-    if (this.#next < this.#queue.length) {
-      const later = this.#slots
-      this.#slots = new Map()
-      for (const [i, item] of this.#queue.entries()) if (i >= this.#next) this.#keep(item, this.#placeOf(item, i))
-      for (const { item, place } of later.values()) this.#keep(item, place)
-    }
+    // As long as there is something in it, there are no slots: they were all taken into it.
+    for (let i = this.#next; i < this.#queue.length; i++) this.#keep(this.#queue[i] as Of, this.#placeOf(this.#queue[i] as Of, i))
     for (const item of this.#fresh) this.#keep(item, item.offset)
     this.#queue = []
     this.#fresh = []

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { once } from 'node:events'
 import type { Position } from '../../types/broker.js'
 import type { Snapshot, SnapshotContext, Topic } from '../../types/channel.js'
 import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
@@ -50,12 +49,12 @@ export class Snapshots {
   }
 
   async #take (topics: readonly Topic[] | undefined): Promise<TakenSnapshot> {
-    const { channel, timeoutMs, take, head, messageOf } = this.#parts
-    const signal = AbortSignal.timeout(timeoutMs)
+    const { channel, take, head, messageOf } = this.#parts
+    const controller = new AbortController()
     // No await between the position and the call: a state that is read synchronously fits it exactly.
     const asked = head()
-    const snapshot = take({ topics, position: formatId([asked]), signal })
-    const taken = isPromise(snapshot) ? await Promise.race([snapshot, this.#tooLate(signal)]) : snapshot
+    const snapshot = take({ topics, position: formatId([asked]), signal: controller.signal })
+    const taken = isPromise(snapshot) ? await this.#inTime(snapshot, controller) : snapshot
     const { events, position } = 'events' in taken ? taken : { events: taken, position: undefined }
     const messages = Array.from(events, messageOf)
     if (position === undefined) return { messages, position: asked }
@@ -65,9 +64,21 @@ export class Snapshots {
   }
 
   /** One that never comes would keep all who wait for it from ever getting anything. */
-  async #tooLate (signal: AbortSignal): Promise<never> {
-    await once(signal, 'abort')
-    throw FST_ERR_SSE_SNAPSHOT_INVALID(this.#parts.channel, `be taken within ${this.#parts.timeoutMs} ms`)
+  async #inTime<T> (snapshot: Promise<T>, controller: AbortController): Promise<T> {
+    const { channel, timeoutMs } = this.#parts
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = FST_ERR_SSE_SNAPSHOT_INVALID(channel, `be taken within ${timeoutMs} ms`)
+        reject(error)
+        controller.abort(error)
+      }, timeoutMs).unref()
+    })
+    try {
+      return await Promise.race([snapshot, tooLate])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 

@@ -284,4 +284,6 @@ t.test('closed, it hands on what has come and takes in nothing more, however lon
   await closed
   t.equal(live.isIdle, true)
   t.ok(subscribers.every(({ calls }) => calls.length > 0))
+  for (const each of [...subscribers, late]) live.delete(each)
+  t.equal(live.subscribers.size, 0)
 })

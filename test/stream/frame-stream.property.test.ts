@@ -42,14 +42,14 @@ t.test('a client gets the same bytes, whether the response or its socket was wri
     full += fast.full
     deepStrictEqual(fast.bodyBytes, plain.bodyBytes)
     if (isDestroyed) {
-      // How much had arrived depends on the kernel.
+      // How much had arrived, and with it which response had its turn, depends on the kernel.
       const length = Math.min(plain.received.length, fast.received.length)
       ok(plain.received.subarray(0, length).equals(fast.received.subarray(0, length)))
     } else {
       ok(plain.received.equals(fast.received))
       ok(fast.received.toString().endsWith('0\r\n\r\n'))
+      deepStrictEqual(fast.listeners, plain.listeners)
     }
-    deepStrictEqual(fast.listeners, plain.listeners)
   }), { numRuns: 150 })
   t.ok(direct > 200, `${direct} chunks went to the socket`)
   t.ok(full > 0, `${full} times it was full`)
