@@ -287,3 +287,13 @@ t.test('closed, it hands on what has come and takes in nothing more, however lon
   for (const each of [...subscribers, late]) live.delete(each)
   t.equal(live.subscribers.size, 0)
 })
+
+t.test('while it closes, the last one may leave', async t => {
+  const only = new Witness()
+  const { log, live } = await started(only)
+  log.publish(1)
+  const closed = live.close()
+  live.delete(only)
+  await closed
+  t.strictSame([live.subscribers.size, live.isIdle, log.followers.size], [0, true, 0])
+})
