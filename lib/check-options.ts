@@ -1,8 +1,6 @@
 import { describe } from './describe.js'
 import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
-
-/** The longest time that a timer of Node.js takes; beyond it, a timer fires at once. */
-const MAX_WHOLE_MS = 2 ** 31 - 1
+import { MAX_TIMER_MS } from './max-timer-ms.js'
 
 /** Says what a value should be, or undefined where it is right. */
 export type Check = (value: unknown) => string | undefined
@@ -43,7 +41,7 @@ export function notNegative (value: unknown): string | undefined {
 }
 
 export function wholeNumber (value: unknown): string | undefined {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_WHOLE_MS ? undefined : `a whole number from 0 to ${MAX_WHOLE_MS}`
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIMER_MS ? undefined : `a whole number from 0 to ${MAX_TIMER_MS}`
 }
 
 export function isFunction (value: unknown): string | undefined {

@@ -6,12 +6,11 @@ import { FST_ERR_SSE_ROUTE_INVALID, FST_ERR_SSE_STATUS_UNDECLARED } from './erro
 import { resolveRouteOptions } from './options.js'
 import { type EventCodec, undeclaredCodec } from './schema/codec.js'
 import { carriedStream, isEventStream } from './schema/event-stream.js'
+import { EVENT_STREAM } from './stream/headers.js'
 import { isAsyncIterable, isStream } from './stream/source.js'
 import type { StreamRoute } from './stream/stream-route.js'
 import type { Streams } from './stream/streams.js'
 import { holdsStream } from './stray-stream.js'
-
-export const EVENT_STREAM = 'text/event-stream'
 
 /** What a route is declared as: of its options, what this plugin reads. */
 export interface RouteDeclaration {

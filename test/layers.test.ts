@@ -20,6 +20,7 @@ const LAYERS: Rules = {
     'lib/wire/',
     'lib/options.ts',
     'lib/check-options.ts',
+    'lib/max-timer-ms.ts',
     'lib/as-error.ts',
     'lib/log-error.ts',
     'lib/errors.ts',

@@ -2,6 +2,7 @@ import type { EventStream } from '../../types/event.js'
 import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
 import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
+import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { carryStream } from '../schema/event-stream.js'
 import type { Carrier, EarlyEnd } from '../stream/carrier.js'
 import { type FrameCarrier, type FrameIterable, type FrameSource, kFrames } from '../stream/frame-source.js'
@@ -11,9 +12,6 @@ import type { Part } from './part.js'
 import { Reader } from './reader.js'
 import { SubscriptionFrames } from './subscription-frames.js'
 import { SubscriptionIterator } from './subscription-iterator.js'
-
-/** The longest time that a timer of Node.js takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** One subscriber's events of one channel or several. Nothing is held for it until somebody begins to read it. */
 export class Subscription implements PublicSubscription, FrameIterable, FeedReader {

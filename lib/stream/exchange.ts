@@ -4,6 +4,7 @@ import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
+import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { END_ID, HEARTBEAT, retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
 import type { EarlyEnd } from './carrier.js'
@@ -30,8 +31,6 @@ import { watchEveryMs } from './watch.js'
  */
 type State = 'idle' | 'starting' | 'answered' | 'open' | 'ending' | 'closed'
 
-/** The longest time that a timer of Node.js takes. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 /** How long clients wait at most to come back when their stream was only too old, or its credentials were. */
 const COME_BACK_MS = 1_000
 
@@ -48,8 +47,6 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   readonly request: FastifyRequest
   readonly route: StreamRoute
   readonly ending: Ending
-  /** The iterable that the route answers with, if it isn't reply.sse. */
-  iterable: unknown
   /** Why the stream has ended or is about to. */
   reason: CloseReason | undefined
   /** Whether the route has answered with something else, by its own choice. */
@@ -104,6 +101,11 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !hasStreamType(this.#reply)
   }
 
+  /** The iterable that the route answers with, if it isn't reply.sse. */
+  get iterable (): unknown {
+    return this.#encoder.iterable
+  }
+
   get carrier (): ExchangeCarrier {
     this.#carrier ??= new ExchangeCarrier(this)
     return this.#carrier
@@ -137,14 +139,12 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
    * @returns A promise that settles with the iterable, and rejects with its error.
    */
   async start (iterable: unknown): Promise<void> {
-    this.iterable = iterable
+    this.#encoder.iterable = iterable
     this.#inContext = AsyncLocalStorage.snapshot()
     if (!this.#begin()) {
       discardSource(iterable)
       return
     }
-    this.#encoder.iterable = iterable
-    this.#isFramed = this.#encoder.takesFramesOf(iterable)
     const ended = this.add(iterable)
     const { commitAfterMs } = this.route.options
     if (commitAfterMs === 0) this.#commit()
@@ -181,6 +181,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
 
   /** A subscription has begun. It may be quiet for long, and nothing of it can fail before its first event. */
   beginFrames (): FrameSink | undefined {
+    this.#isFramed = true
     this.#commit()
     return this.#response?.frameSink
   }

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 
-const EVENT_STREAM = 'text/event-stream'
+export const EVENT_STREAM = 'text/event-stream'
 
 /** Headers that a stream sets where the user has not. */
 const DEFAULT_HEADERS: ReadonlyArray<readonly [string, string]> = [
