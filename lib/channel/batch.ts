@@ -9,8 +9,6 @@ export class Batch {
   readonly begin: number
   /** The offset of the last. */
   readonly end: number
-  /** The id of the last. */
-  readonly id: string | undefined
   #frames: Frames | undefined
 
   constructor (messages: readonly Message[]) {
@@ -18,7 +16,11 @@ export class Batch {
     const last = messages.at(-1)
     this.begin = messages[0]?.offset ?? 0
     this.end = last?.offset ?? 0
-    this.id = last?.id
+  }
+
+  /** The id of the last. */
+  get id (): string | undefined {
+    return this.messages.at(-1)?.id
   }
 
   get frames (): Frames {

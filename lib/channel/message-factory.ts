@@ -1,9 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { StoredRecord } from '../../types/broker.js'
 import type { EventStream } from '../../types/event.js'
-import type { EncodedEvent, StreamCodec } from '../schema/codec.js'
+import type { DecodedEvent, EncodedEvent, StreamCodec } from '../schema/codec.js'
 import { Message, type MessageCodec } from './message.js'
-import type { DecodedEvent } from './sendable.js'
 
 /** What takes the place of an event that can't be written. */
 const COMMENT = ':\n\n'

@@ -1,11 +1,12 @@
 import type { StoredRecord } from '../../types/broker.js'
 import { carryFrame } from '../schema/carried-frame.js'
+import type { DecodedEvent } from '../schema/codec.js'
 import type { Frames } from '../stream/frame-source.js'
 import { shareFrames } from '../stream/shared-frames.js'
 import { idLine } from '../wire/frame.js'
 import type { Item } from './item.js'
 import { formatId } from './position.js'
-import type { DecodedEvent, Sendable } from './sendable.js'
+import type { DeliveredEvent, Sendable } from './sendable.js'
 
 /** Characters of a frame beside its data, about. */
 const OVERHEAD = 48
@@ -27,19 +28,25 @@ export class Message implements Item, Sendable {
   readonly record: StoredRecord
   readonly codec: MessageCodec
   readonly offset: number | undefined
-  /** Its place in the channel, unless it is part of a snapshot. */
-  readonly id: string | undefined
+  readonly #epoch: string | undefined
+  #id: string | undefined
   #body: string | undefined
   #frames: Frames | undefined
   #framesId: string | undefined
-  #event: DecodedEvent | undefined
+  #event: DeliveredEvent | undefined
 
   /** @param epoch The channel's, or undefined for a part of a snapshot. */
   constructor (record: StoredRecord, codec: MessageCodec, epoch: string | undefined) {
     this.record = record
     this.codec = codec
     this.offset = epoch === undefined ? undefined : record.offset
-    this.id = epoch === undefined ? undefined : formatId([{ epoch, offset: record.offset }])
+    this.#epoch = epoch
+  }
+
+  /** Its place in the channel, unless it is part of a snapshot. Made when it is asked for: many have no subscriber. */
+  get id (): string | undefined {
+    if (this.#epoch !== undefined) this.#id ??= formatId([{ epoch: this.#epoch, offset: this.record.offset }])
+    return this.#id
   }
 
   get name (): string {
@@ -68,17 +75,17 @@ export class Message implements Item, Sendable {
     return this.#frames
   }
 
-  withId (id: string | undefined): DecodedEvent | undefined {
+  withId (id: string | undefined): DeliveredEvent | undefined {
     this.#event ??= this.#decode(this.id)
     return id === this.id || this.#event === undefined ? this.#event : this.#complete({ ...this.#event }, id)
   }
 
-  #decode (id: string | undefined): DecodedEvent | undefined {
+  #decode (id: string | undefined): DeliveredEvent | undefined {
     const decoded = this.codec.decode(this.record)
     return decoded && this.#complete(decoded, id)
   }
 
-  #complete (event: DecodedEvent, id: string | undefined): DecodedEvent {
+  #complete (event: DeliveredEvent, id: string | undefined): DeliveredEvent {
     if (id === undefined) delete event.id
     else event.id = id
     return Object.freeze(carryFrame(event, { schema: this.codec.schemaOf(this.name), frame: id => this.frame(id) }))

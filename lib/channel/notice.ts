@@ -2,7 +2,7 @@ import { carryFrame } from '../schema/carried-frame.js'
 import type { Frames } from '../stream/frame-source.js'
 import { shareFrames } from '../stream/shared-frames.js'
 import { eventLine, jsonFrame } from '../wire/frame.js'
-import type { DecodedEvent, Sendable } from './sendable.js'
+import type { DeliveredEvent, Sendable } from './sendable.js'
 
 /** What the plugin itself tells a subscriber. */
 export class Notice implements Sendable {
@@ -22,8 +22,8 @@ export class Notice implements Sendable {
     return shareFrames(this.frame(id), 0)
   }
 
-  withId (id: string | undefined): DecodedEvent {
-    const event: DecodedEvent = { event: this.name, data: this.#data }
+  withId (id: string | undefined): DeliveredEvent {
+    const event: DeliveredEvent = { event: this.name, data: this.#data }
     if (id !== undefined) event.id = id
     return Object.freeze(carryFrame(event, { schema: undefined, frame: id => this.frame(id) }))
   }

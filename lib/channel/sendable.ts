@@ -1,3 +1,4 @@
+import type { DecodedEvent } from '../schema/codec.js'
 import type { Frames } from '../stream/frame-source.js'
 
 /** What a subscriber may be sent: a channel's message, or a notice about their sequence. */
@@ -8,7 +9,8 @@ export interface Sendable {
   /** The frame, encoded. */
   readonly frames: (id: string | undefined) => Frames
   /** The event, for code; undefined for one that this version of the app can't decode. */
-  readonly withId: (id: string | undefined) => DecodedEvent | undefined
+  readonly withId: (id: string | undefined) => DeliveredEvent | undefined
 }
 
-export interface DecodedEvent { event: string, data: unknown, retry?: number, id?: string }
+/** An event as code that iterates a subscription gets it. */
+export interface DeliveredEvent extends DecodedEvent { id?: string }

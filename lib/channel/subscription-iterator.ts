@@ -1,5 +1,5 @@
 import type { Reader } from './reader.js'
-import type { DecodedEvent } from './sendable.js'
+import type { DeliveredEvent } from './sendable.js'
 
 /** The subscription that an iterator reads. */
 export interface Iterated {
@@ -13,12 +13,12 @@ export interface Iterated {
 }
 
 interface Waiting {
-  resolve: (result: IteratorResult<DecodedEvent>) => void
+  resolve: (result: IteratorResult<DeliveredEvent>) => void
   reject: (error: unknown) => void
 }
 
 /** The events of a subscription, for code that iterates it. */
-export class SubscriptionIterator implements AsyncIterableIterator<DecodedEvent> {
+export class SubscriptionIterator implements AsyncIterableIterator<DeliveredEvent> {
   readonly #subscription: Iterated
   readonly #waiting: Waiting[] = []
 
@@ -26,21 +26,21 @@ export class SubscriptionIterator implements AsyncIterableIterator<DecodedEvent>
     this.#subscription = subscription
   }
 
-  async next (): Promise<IteratorResult<DecodedEvent>> {
+  async next (): Promise<IteratorResult<DeliveredEvent>> {
     return await new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       this.#serve()
     })
   }
 
-  async return (): Promise<IteratorResult<DecodedEvent>> {
+  async return (): Promise<IteratorResult<DeliveredEvent>> {
     this.#subscription.end()
     this.#serve()
     return { done: true, value: undefined }
   }
 
   /** Without this, `yield *` would replace the error that refuses an event by a TypeError. */
-  async throw (error: unknown): Promise<IteratorResult<DecodedEvent>> {
+  async throw (error: unknown): Promise<IteratorResult<DeliveredEvent>> {
     await this.return()
     throw error
   }
@@ -74,7 +74,7 @@ export class SubscriptionIterator implements AsyncIterableIterator<DecodedEvent>
   }
 
   /** What this version of the app can't decode is passed over; the channel has logged it. */
-  #read (): DecodedEvent | undefined {
+  #read (): DeliveredEvent | undefined {
     const { reader } = this.#subscription
     for (let delivery = reader.next(); delivery !== undefined; delivery = reader.next()) {
       const event = delivery.message.withId(delivery.id)

@@ -28,7 +28,7 @@ export interface EncodedEvent { event: string, data: string, retry: number | und
 type StoredParts = Pick<NewRecord, 'event' | 'data' | 'retry'>
 
 /** An event that was stored, as it is read again. */
-interface DecodedEvent { event: string, data: unknown, retry?: number }
+export interface DecodedEvent { event: string, data: unknown, retry?: number }
 
 /** Encodes the events of a declared stream, also in parts for those who store them, and decodes them again. */
 export interface StreamCodec extends EventCodec {
@@ -97,7 +97,8 @@ export function compileStream (stream: EventStream, compile: PayloadCompiler, ro
     const known = events.get(name)
     if (known === undefined) throw unknownEvent(name)
     const parts = { event: name as string, data: known.payload.encode(data), retry: retry as number | undefined }
-    frameOf(parts) // throws what should not be stored: a wrong retry, a text that can't be represented
+    // Throws what should not be stored: a wrong retry, a text that can't be represented. JSON always can.
+    if (known.payload.text || retry !== undefined) frameOf(parts)
     return parts
   }
 
