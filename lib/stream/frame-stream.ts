@@ -76,13 +76,12 @@ export class FrameStream extends Readable {
    * is taken after {@link finish}.
    *
    * @returns Whether there is room for more in this turn.
-   * @param nowMs The time of performance.now(): whoever writes to many streams need not ask for it each time.
    */
-  writeShared (frames: Frames, nowMs = performance.now()): boolean {
+  writeShared (frames: Frames): boolean {
     if (this.destroyed || this.#finishing) return false
-    if (this.#pending !== '') this.#handOnPending(nowMs)
+    if (this.#pending !== '') this.#handOnPending()
     this.sharedEvents += frames.events
-    this.#handOn(frames, nowMs)
+    this.#handOn(frames)
     return this.#wanted && this.#passedBytes < SHARED_TURN_BYTES
   }
 
@@ -128,7 +127,7 @@ export class FrameStream extends Readable {
   flush (): void {
     this.#scheduled = false
     if (this.destroyed || this.readableEnded) return
-    if (this.#pending !== '') this.#handOnPending(performance.now())
+    if (this.#pending !== '') this.#handOnPending()
     if (this.#finishing) this.push(null)
   }
 
@@ -166,15 +165,15 @@ export class FrameStream extends Readable {
     callback(error)
   }
 
-  #handOnPending (nowMs: number): void {
+  #handOnPending (): void {
     const frames = shareFrames(this.#pending, 0)
     this.#pending = ''
-    this.#handOn(frames, nowMs)
+    this.#handOn(frames)
   }
 
-  #handOn ({ bytes, chunk }: Frames, nowMs: number): void {
+  #handOn ({ bytes, chunk }: Frames): void {
     this.bytes += bytes.length
-    this.flushedAtMs = nowMs
+    this.flushedAtMs = performance.now()
     if (bytes.length <= CHUNK_BYTES || (bytes.length <= SHARED_CHUNK_BYTES && this.#response !== undefined)) {
       this.#handOnPart(bytes, chunk)
       return
