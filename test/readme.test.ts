@@ -79,7 +79,7 @@ t.test('the table of options has their names and defaults', async t => {
   t.strictSame(documented, {
     ...Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
     maxBufferedBytes: '1 MiB',
-    stallTimeoutMs: '300000;30000 for reply.sse'
+    stallTimeoutMs: '300000;30000 for reply.sse and channels'
   })
   t.equal(defaults.maxBufferedBytes, 1024 ** 2)
 })

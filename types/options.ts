@@ -17,9 +17,9 @@ export interface StreamOptions<Event = AnyStreamEvent> {
    * for the first event however long it takes.
    */
   commitAfterMs?: number
-  /** Bytes that may wait for a slow client of a pushed stream (`reply.sse`), the socket's own queue included, before it is closed. Default: 1 MiB. `Infinity` removes the bound. */
+  /** Bytes that may wait for a slow client of a pushed stream before it is closed: of `reply.sse`, the socket's own queue included; of a channel's subscription, beside what was handed to the socket. Default: 1 MiB. `Infinity` removes the bound. */
   maxBufferedBytes?: number
-  /** Milliseconds that written bytes may wait without any progress before the stream is closed. Default: 300 000 for iterables, 30 000 for `reply.sse`. `Infinity` waits forever. */
+  /** Milliseconds that written bytes may wait without any progress before the stream is closed. Default: 300 000 for iterables, 30 000 for `reply.sse` and subscriptions. `Infinity` waits forever. */
   stallTimeoutMs?: number
   /** Ends a GET stream after this many milliseconds, up to a tenth earlier so that clients don't come back together; the browser reconnects within a second. Default: `Infinity`, never. */
   maxAgeMs?: number
