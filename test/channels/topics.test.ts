@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { Topic } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
+import { RawClient } from '../helpers/raw-client.js'
 import { open, opened, payloads, received, resume } from './clients.js'
 import { count, counts } from './streams.js'
 import { topicPrefix } from '../../lib/channel/topic-prefix.js'
@@ -85,15 +85,17 @@ t.test('who gets few of the events is told from time to time where it stands, an
   const { app, listen } = await loadedApp(t, { heartbeatMs: 20 })
   const channel = app.sse.channel('counts', counts, { history: { maxEvents: 10 } })
   app.get('/', request => channel.subscribe(request, { topics: ['rare'] }))
-  const { url } = await listen()
-  const client = await opened(t, url)
+  const { url, port } = await listen()
+  const client = new RawClient(t, port).request('/')
+  await client.until(({ body }) => body.endsWith('data: null\n\n'))
   for (let n = 0; n < 100; n++) await channel.publish(count(n), { topic: 'often' })
   const position = await channel.position()
-  await client.until(events => events.some(({ id }) => id === position))
-  const told = client.items.length
-  await wait(100)
-  t.equal(client.items.length, told, 'and not again while nothing moves')
-  client.leave()
+  const told = `event: stream-position\nid: ${position}\ndata: null\n\n`
+  await client.until(({ body }) => body.endsWith(told))
+  // Heartbeats come as often as positions are looked at.
+  await client.until(({ body }) => body.endsWith(':\n:\n:\n:\n'))
+  t.equal(client.body.split(told).length, 2, 'and not again while nothing moves')
+  client.socket.destroy()
   await channel.publish(count(100), { topic: 'rare' })
   const back = await resume(t, url, position)
   t.strictSame(await received(back, 1), [100])

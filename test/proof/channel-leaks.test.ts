@@ -4,9 +4,9 @@ import { Program } from './program.js'
 import { SCALE } from './random.js'
 
 const VISITS = 60 * SCALE
-const BATCHES = 3
-/** What the engine itself still learns in a batch of visits. A subscription that is kept takes thousands. */
-const HEAP_NOISE_BYTES = 1024 * 1024
+const BATCHES = 7
+/** What the engine itself still learns in a batch of visits, after the first few. A subscription that is kept takes thousands. */
+const HEAP_NOISE_BYTES = 512 * 1024
 
 t.setTimeout(180_000 * SCALE)
 
