@@ -48,6 +48,18 @@ t.test('what has waited is replaced by the newest of its key, in its place', asy
   t.strictSame([backlog.shift(), backlog.place], [c4, 4])
 })
 
+t.test('what was replaced keeps its place, however often the rest is reduced', async t => {
+  const backlog = new Backlog<Item>(true)
+  const [a1, b2, b3, a4] = [item(1, 'a'), item(2, 'b'), item(3, 'b'), item(4, 'a')]
+  for (const each of [a1, b2, b3]) backlog.push(each)
+  backlog.conflate()
+  t.strictSame([backlog.shift(), backlog.place], [a1, 1])
+  backlog.push(a4)
+  backlog.conflate()
+  t.strictSame([backlog.shift(), backlog.place], [b3, 2])
+  t.strictSame([backlog.shift(), backlog.place], [a4, 4])
+})
+
 t.test('a key that changes all the time gets through', async t => {
   const backlog = new Backlog<Item>(true)
   const taken: unknown[] = []
@@ -70,7 +82,7 @@ const steps = fc.array(fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('push' as const), key: fc.constantFrom('a', 'b', 'c', 'd'), size: fc.nat({ max: 9 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('shift' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('conflate' as const) }) }
-), { maxLength: 80 })
+), { maxLength: 80, size: 'max' })
 
 t.test('conflates as a naive one does: one of each key at most, the newest, at the place of the first', async () => {
   fc.assert(fc.property(steps, fc.boolean(), (steps, conflates) => {

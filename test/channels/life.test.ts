@@ -119,6 +119,30 @@ for (const [how, path] of [['returned', '/'], ['yielded', '/loop']] as const) {
   })
 }
 
+t.test('a subscription counts as pushed: what makes no progress for 30 s is closed, where an iterable may take 5 min', async t => {
+  const { app, listen, closed, logs } = await loadedApp(t, { maxBufferedBytes: Infinity, heartbeatMs: 20 })
+  const channel = app.sse.channel('notes', notes)
+  app.get('/', request => channel.subscribe(request))
+  app.get('/pulled', async function * (request) { yield * channel.subscribe(request) })
+  const { port } = await listen()
+  const clients = ['/', '/pulled'].map(path => {
+    const client = new RawClient(t, port)
+    client.socket.pause()
+    return client.request(path)
+  })
+  while (channel.subscriberCount() < clients.length) await nextTurn()
+  for (let n = 0; n < 100; n++) {
+    await channel.publish(note('x'.repeat(200_000)))
+    await nextTurn()
+  }
+  const { now } = performance
+  t.teardown(() => { performance.now = now })
+  performance.now = () => now.call(performance) + 30_000
+  t.match(await closed(), { route: 'GET /', reason: 'stalled' })
+  t.equal(logs.filter(({ stream }) => stream !== undefined).length, 1)
+  t.equal(channel.subscriberCount(), 1)
+})
+
 t.test('channel.close() ends its streams after what was published, and frees the name', async t => {
   const { app, listen } = await loadedApp(t)
   const channel = app.sse.channel('counts', counts)
