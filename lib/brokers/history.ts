@@ -14,11 +14,13 @@ interface Entry {
 export class History {
   readonly #limits: HistoryRetention
   readonly #entries = new Ring<Entry>()
-  #head = 0
+  #head: number
   #bytes = 0
 
-  constructor (limits: HistoryRetention) {
+  /** @param head The offset after which it begins. */
+  constructor (limits: HistoryRetention, head = 0) {
     this.#limits = limits
+    this.#head = head
   }
 
   /** Records that are retained. */

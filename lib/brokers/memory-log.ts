@@ -4,9 +4,10 @@ import { Followers } from './followers.js'
 import { History } from './history.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { Latest } from './latest.js'
+import type { SharedLog } from './shared-logs.js'
 
 /** A log in memory, for all who have opened it. Its offsets are 1, 2, 3 and so on. */
-export class MemoryLog {
+export class MemoryLog implements SharedLog {
   readonly #epoch = newEpoch()
   readonly #retained: History | Latest
   readonly #keys: IdempotencyKeys
@@ -51,6 +52,9 @@ export class MemoryLog {
   follow (follower: Follower): () => void {
     return this.#followers.add(follower, this.#at(this.#retained.head))
   }
+
+  /** There is nothing to free that is not freed with it. */
+  close (): void {}
 
   #at (offset: number): Position {
     return { epoch: this.#epoch, offset }

@@ -1,0 +1,42 @@
+import type { HistoryRetention, Page, Position, StoredRecord } from '../../types/broker.js'
+import { History } from './history.js'
+
+/** Some seconds of a busy channel: most who come back have missed less. */
+const LIMITS: HistoryRetention = { maxEvents: 1_000, maxBytes: 1024 * 1024, maxAgeMs: Infinity }
+
+/**
+ * The newest records of a log that is followed, as they came from its engine, whose offsets grow by one. Who has missed
+ * only some of these is served without asking the engine.
+ */
+export class Tail {
+  #epoch = ''
+  #history = new History(LIMITS)
+
+  /** The next records stand right after this position. What it had is of no use any more. */
+  begin ({ epoch, offset }: Position): void {
+    this.#epoch = epoch
+    this.#history = new History(LIMITS, offset)
+  }
+
+  push (records: readonly StoredRecord[]): void {
+    for (const record of records) this.#history.append(record, 0)
+  }
+
+  /** Keeps nothing, and has nothing to give. */
+  clear (): void {
+    this.begin({ epoch: '', offset: 0 })
+  }
+
+  /**
+   * Reads what stands after a position.
+   *
+   * @param known An offset that the log is known to have: what it reads is not older than that.
+   * @returns undefined where it does not have all of it.
+   */
+  read (after: Position, limit: number, known: number): Page | undefined {
+    const { earliest, head } = this.#history
+    if (after.epoch !== this.#epoch || !(after.offset >= earliest && after.offset <= head)) return undefined
+    if (after.offset === head && known > head) return undefined
+    return { epoch: this.#epoch, lost: false, earliest, ...this.#history.read(after.offset, limit) }
+  }
+}
