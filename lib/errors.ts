@@ -33,6 +33,12 @@ export const FST_ERR_SSE_SUBSCRIBE_INVALID = createError<[problem: string]>('FST
 export const FST_ERR_SSE_SUBSCRIPTION_STARTED = createError('FST_ERR_SSE_SUBSCRIPTION_STARTED', 'a subscription can be iterated, returned or merged once; subscribe again for another', 500)
 export const FST_ERR_SSE_SNAPSHOT_INVALID = createError<[channel: string, problem: string]>('FST_ERR_SSE_SNAPSHOT_INVALID', "the snapshot of the channel '%s' should %s", 500, TypeError)
 
+// Brokers
+export const FST_ERR_SSE_BROKER_FAILED = createError<[channel: string, problem: string]>('FST_ERR_SSE_BROKER_FAILED', "the broker refuses what the channel '%s' asks of it: %s", 500)
+export const FST_ERR_SSE_BROKER_OVERLOADED = createError<[channel: string, maxPendingBytes: number]>('FST_ERR_SSE_BROKER_OVERLOADED', "the channel '%s' has more than %d bytes of events that wait to be stored; this one is not among them, publish it again when the broker has caught up", 503)
+export const FST_ERR_SSE_BROKER_UNAVAILABLE = createError<[channel: string, timeoutMs: number]>('FST_ERR_SSE_BROKER_UNAVAILABLE', "the broker of the channel '%s' did not answer for %d ms; nothing was stored, try again when it is back", 503)
+export const FST_ERR_SSE_PUBLISH_UNCERTAIN = createError<[channel: string, timeoutMs: number]>('FST_ERR_SSE_PUBLISH_UNCERTAIN', "the broker did not confirm an event of the channel '%s' within %d ms, so it may be stored or not; publish it again with the same idempotencyKey", 503)
+
 // Life of a stream
 export const FST_ERR_SSE_ITERATOR_INVALID = createError<[problem: string]>('FST_ERR_SSE_ITERATOR_INVALID', 'the source of the event stream does not keep the async iterator protocol: %s', 500, TypeError)
 export const FST_ERR_SSE_SOURCE_FAILED = createError<[thrown: string]>('FST_ERR_SSE_SOURCE_FAILED', "the source of the event stream threw '%s', which is not an error", 500)

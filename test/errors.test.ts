@@ -14,7 +14,10 @@ const made = Object.entries(errors).map(([name, Constructor]) => ({ name, error:
 const STATUS_CODES: Record<string, number> = {
   FST_ERR_SSE_NOT_ACCEPTABLE: 406,
   FST_ERR_SSE_STREAM_CLOSED: 499,
-  FST_ERR_SSE_CHANNEL_CLOSED: 503
+  FST_ERR_SSE_CHANNEL_CLOSED: 503,
+  FST_ERR_SSE_BROKER_OVERLOADED: 503,
+  FST_ERR_SSE_BROKER_UNAVAILABLE: 503,
+  FST_ERR_SSE_PUBLISH_UNCERTAIN: 503
 }
 
 t.test('a code is the name of its constructor', async t => {

@@ -48,9 +48,12 @@ export interface LatestRetention {
 }
 
 /**
- * A place in a log, after a record. Offsets are safe integers that grow with every record; 0 is before the first. An epoch
- * is the life of one log: another one whenever records may have been lost or numbered anew. At most 32 characters of
- * `A-Z a-z 0-9 _ -`, and as good as unique in the world, since positions of several logs are told apart by it.
+ * A place in a log, after a record. Offsets are safe integers that grow with every record; 0 is before the first.
+ *
+ * An epoch is a span of a log's life in which no record was lost or numbered anew: after each time that this may have
+ * happened, such as a restart of the engine, there is another one. At most 32 characters of `A-Z a-z 0-9 _ -`. What
+ * stands before the first `_` is the same in all epochs of one life of a log, and as good as unique in the world, since
+ * positions of several logs are told apart by it.
  */
 export interface Position {
   readonly epoch: string
@@ -82,12 +85,19 @@ export interface StoredRecord extends NewRecord {
   cache?: unknown
 }
 
-/** The log of one channel. */
+/**
+ * The log of one channel. While its engine is out of reach, `head` and `read` keep trying for some seconds and then
+ * reject with FST_ERR_SSE_BROKER_UNAVAILABLE, after which the channel asks again; what is followed goes on by itself when
+ * the engine is back.
+ */
 export interface Log {
   /**
    * Stores a record at the end: taking the offset, storing and handing on are one step, in one order for everybody, and
    * in the order of the calls of one caller. An idempotency key whose first use is within the window stores nothing, and
    * resolves with where the first one stands.
+   *
+   * Never waits for ever: FST_ERR_SSE_BROKER_UNAVAILABLE says that nothing was stored, FST_ERR_SSE_PUBLISH_UNCERTAIN that
+   * nobody knows.
    */
   append: (record: NewRecord, idempotencyKey?: string) => Promise<Position>
   /** The end of the log at the time of the call: not before anything whose `append` has resolved, wherever that was. */
@@ -117,8 +127,8 @@ export interface Log {
 export interface Page {
   readonly epoch: string
   /**
-   * Whether what stood after the position is not all there any more: records were dropped, or the position is of another
-   * epoch or beyond the end. Then there are no records.
+   * Whether what stood after the position is not all there any more: records were dropped, or the position is beyond the
+   * end, or of an epoch that is not this log's or ended before it. Then there are no records.
    */
   readonly lost: boolean
   readonly records: readonly StoredRecord[]

@@ -4,6 +4,9 @@ import type { Position } from '../../types/broker.js'
 const OFFSET = '.'
 const NEXT = '~'
 
+/** What stands before it is the same in all epochs of one life of a log. */
+const EPOCH = '_'
+
 /** Digits of the largest safe integer. */
 const MAX_DIGITS = 16
 
@@ -25,11 +28,24 @@ export function joinIds (ids: readonly string[]): string {
 /**
  * Finds the position in one log. An id that says nothing about it, because it is another channel's, another life's of
  * this one, or was never an id of ours, gives undefined.
+ *
+ * @param epoch Any epoch of the log's present life. The position may be of another one.
  */
 export function positionIn (id: string, epoch: string): Position | undefined {
-  const prefix = epoch + OFFSET
-  const part = id.split(NEXT).find(part => part.startsWith(prefix))
-  const digits = part?.slice(prefix.length) ?? ''
+  const life = lifeOf(epoch)
+  for (const part of id.split(NEXT)) {
+    const [epoch = '', digits = '', ...rest] = part.split(OFFSET)
+    if (lifeOf(epoch) === life) return rest.length === 0 ? toPosition(epoch, digits) : undefined
+  }
+  return undefined
+}
+
+function lifeOf (epoch: string): string {
+  const end = epoch.indexOf(EPOCH)
+  return end === -1 ? epoch : epoch.slice(0, end)
+}
+
+function toPosition (epoch: string, digits: string): Position | undefined {
   if (!/^\d+$/.test(digits) || digits.length > MAX_DIGITS) return undefined
   const offset = Number(digits)
   return Number.isSafeInteger(offset) ? { epoch, offset } : undefined

@@ -10,6 +10,8 @@ import type { TakenSnapshot } from './snapshots.js'
 /** Messages that are read at a time. */
 const PAGE_MESSAGES = 256
 
+const UNAVAILABLE = 'FST_ERR_SSE_BROKER_UNAVAILABLE'
+
 /** A position that no log has: what stands after it is lost. */
 const NOWHERE: Position = { epoch: '', offset: 0 }
 
@@ -66,13 +68,14 @@ export class Replay {
     const beginning = this.#beginning
     this.#beginning = undefined
     if (beginning !== undefined) {
-      const head = await this.#head
+      const head = await this.#findHead(isWanted)
+      if (head === undefined) return undefined
       if (beginning === 'live') return this.#step([], head, head.offset)
       if (beginning === 'snapshot') this.#after = NOWHERE
       else if (beginning !== 'start') this.#after = positionIn(beginning.id, head.epoch) ?? NOWHERE
     }
     const { log, reads, isLatest } = this.#past
-    const page = await reads.run(() => log.read(this.#after, PAGE_MESSAGES), isWanted)
+    const page = await reads.run(async () => await persist(() => log.read(this.#after, PAGE_MESSAGES), isWanted), isWanted)
     // Those who have gone while it was read need no snapshot either.
     if (page === undefined || !isWanted()) return undefined
     if (page.lost) return await this.#recover(page)
@@ -85,6 +88,15 @@ export class Replay {
   /** Goes on from here, since what came live has a hole. */
   resume (position: Position): void {
     this.#after = position
+  }
+
+  async #findHead (isWanted: () => boolean): Promise<Position | undefined> {
+    let head: Promise<Position> | undefined = this.#head
+    return await persist(() => {
+      const asked = head ?? this.#past.log.head()
+      head = undefined
+      return asked
+    }, isWanted)
   }
 
   /** What is lost is replaced by a snapshot, or told. */
@@ -118,6 +130,19 @@ export class Replay {
   #step (items: ReadonlyArray<Message | Gap>, position: Position, from: number | undefined, isSnapshot = false): Step {
     this.#after = position
     return { items, position, from, isSnapshot }
+  }
+}
+
+/** Asks until the broker can be reached: who has subscribed while it is away waits for it. */
+async function persist<T> (ask: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      // By its code, since a broker may come from the other copy of this package.
+      if ((error as { code?: unknown } | undefined)?.code !== UNAVAILABLE) throw error
+      if (!isWanted()) return undefined
+    }
   }
 }
 

@@ -32,3 +32,16 @@ t.test('an id that says nothing about a log gives nothing', async t => {
     t.equal(positionIn(id, 'a'), undefined, JSON.stringify(id))
   }
 })
+
+t.test('a position of another epoch of the same life of a log is found, as what it is', async t => {
+  for (const [id, epoch, found] of [
+    ['a_1.7', 'a_2', { epoch: 'a_1', offset: 7 }],
+    ['b_1.7~a_1.8', 'a_2', { epoch: 'a_1', offset: 8 }],
+    ['a_1_x.7', 'a_2', { epoch: 'a_1_x', offset: 7 }],
+    ['a.7', 'a_2', { epoch: 'a', offset: 7 }],
+    ['ab_1.7', 'a_1', undefined],
+    ['_1.7', 'a_1', undefined]
+  ] as const) {
+    t.strictSame(positionIn(id, epoch), found, id)
+  }
+})

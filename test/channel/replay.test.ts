@@ -3,6 +3,7 @@ import { Gap } from '../../lib/channel/gap.js'
 import { Message } from '../../lib/channel/message.js'
 import { PageReads } from '../../lib/channel/page-reads.js'
 import { type Beginning, type Past, Replay, type Step } from '../../lib/channel/replay.js'
+import { FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../lib/errors.js'
 import type { Topic } from '../../types/channel.js'
 import { deferred } from '../helpers/deferred.js'
 import { at, codec, FakeLog, part } from './fixtures.js'
@@ -184,6 +185,56 @@ t.test('a log that fails fails the step, and nobody else', async t => {
     const replay = new Replay(past, undefined, beginning)
     await new Promise(setImmediate) // it would be an unhandled rejection by now
     await t.rejects(replay.next(wanted), failure)
+  }
+})
+
+const unavailable = (): Error => new FST_ERR_SSE_BROKER_UNAVAILABLE('notes', 5_000)
+
+t.test('who comes while the broker is away waits until it is back', async t => {
+  for (const [beginning, expected] of [
+    ['live', page([], 2, 2)],
+    ['start', page([1, 2], 2, 0)],
+    [{ id: 'e.1' }, page([2], 2, 1)]
+  ] as Array<[Beginning, unknown]>) {
+    const { past, log } = setting()
+    log.publish(2)
+    log.failure = unavailable()
+    let asked = 0
+    const replay = new Replay(past, undefined, beginning)
+    const step = replay.next(() => {
+      if (++asked === 5) log.failure = undefined
+      return true
+    })
+    t.strictSame(told(await step), expected)
+    t.ok(asked >= 5)
+  }
+})
+
+t.test('a page is asked for again when the broker goes away after the head was found', async t => {
+  const { past, log } = setting()
+  log.publish(2)
+  const replay = new Replay(past, undefined, { id: 'e.1' })
+  const gate = deferred()
+  log.gate = gate.promise
+  const step = replay.next(wanted)
+  await new Promise(setImmediate)
+  log.failure = unavailable()
+  log.gate = new Promise(resolve => setImmediate(() => {
+    log.failure = undefined
+    resolve()
+  }))
+  gate.resolve()
+  t.strictSame(told(await step), page([2], 2, 1))
+  t.equal(log.reads.length, 2)
+})
+
+t.test('nobody asks a broker that is away for those who have gone', async t => {
+  for (const beginning of ['live', 'start', { id: 'e.1' }] as Beginning[]) {
+    const { past, log } = setting()
+    log.failure = unavailable()
+    let asked = 0
+    t.equal(await new Replay(past, undefined, beginning).next(() => ++asked < 3), undefined)
+    t.equal(asked, 3)
   }
 })
 
