@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { launchChromium } from '../helpers/chromium.js'
-import { layCable } from './cable.js'
+import { layCable } from '../helpers/cable.js'
 import { freePort, startLive } from './live-server.js'
 import { live, newContext, open, text } from './page.js'
 
