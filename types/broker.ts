@@ -21,6 +21,7 @@ export interface LogOptions {
   readonly retention: Retention
   /** How long an idempotency key is remembered after its first use, in milliseconds. */
   readonly idempotencyWindowMs: number
+  /** The log of the app. */
   readonly log: FastifyBaseLogger
 }
 

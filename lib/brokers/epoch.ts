@@ -7,5 +7,10 @@ const LENGTH = 12
 
 /** The epoch of a new log. It is sent with every event, so that it is short. */
 export function newEpoch (): string {
-  return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+  return randomName(LENGTH)
+}
+
+/** Random letters and digits, some 6 bits each. */
+export function randomName (length: number): string {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
 }

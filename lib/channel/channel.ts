@@ -45,7 +45,7 @@ export class Channel {
     this.#onClosed = onClosed
     const log = scope.log.child({ channel: name })
     const { retention, idempotencyWindowMs } = options
-    this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log })
+    this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log: scope.log })
     this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
     this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch))
     this.#attendance = new Attendance(log)

@@ -1,0 +1,78 @@
+import type { Follower, Position, StoredRecord } from '../../types/broker.js'
+
+/** Those who follow a log that is in an engine, whose records arrive in turns of their own. */
+export class EngineFollowers {
+  readonly #findHead: () => Promise<Position>
+  /** With the offset from which on each may begin: who comes later does not begin before what is stored already. */
+  readonly #waiting = new Map<Follower, number>()
+  readonly #begun = new Set<Follower>()
+  #position: Position | undefined
+
+  /** @param findHead Asks the engine for the end of the log. */
+  constructor (findHead: () => Promise<Position>) {
+    this.#findHead = findHead
+  }
+
+  get size (): number {
+    return this.#waiting.size + this.#begun.size
+  }
+
+  /** What has arrived last; undefined before the first {@link begin}. */
+  get position (): Position | undefined {
+    return this.#position
+  }
+
+  /** @returns A function that removes the follower. */
+  add (follower: Follower): () => void {
+    // Of its own, so that one who follows twice is two.
+    const own: Follower = { begin: position => { follower.begin(position) }, receive: records => { follower.receive(records) } }
+    if (this.#position === undefined) {
+      this.#waiting.set(own, 0)
+    } else {
+      this.#waiting.set(own, Infinity)
+      void this.#admit(own)
+    }
+    return () => {
+      this.#waiting.delete(own)
+      this.#begun.delete(own)
+    }
+  }
+
+  /** What comes next stands right after this position, whatever came before. */
+  begin (position: Position): void {
+    const isOther = this.#position?.epoch !== position.epoch
+    this.#position = position
+    for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.begin(position)
+    this.#beginWaiting(isOther ? Infinity : position.offset)
+  }
+
+  /** The next records, at least one. */
+  receive (records: readonly StoredRecord[]): void {
+    const position = this.#position as Position
+    const { offset } = records.at(-1) as StoredRecord
+    this.#position = { epoch: position.epoch, offset }
+    for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.receive(records)
+    this.#beginWaiting(offset)
+  }
+
+  /** Nothing is known any more of where the log stands. */
+  reset (): void {
+    this.#position = undefined
+  }
+
+  async #admit (own: Follower): Promise<void> {
+    // Where the engine is away, it begins where the others are.
+    const { offset } = await this.#findHead().catch(() => ({ offset: 0 }))
+    if (!this.#waiting.has(own)) return
+    this.#waiting.set(own, offset)
+    if (this.#position !== undefined) this.#beginWaiting(this.#position.offset)
+  }
+
+  #beginWaiting (offset: number): void {
+    for (const [follower, from] of this.#waiting) {
+      if (from > offset || !this.#waiting.delete(follower)) continue
+      this.#begun.add(follower)
+      follower.begin(this.#position as Position)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { openLink, type Link } from './link.js'
+import type { RedisClient } from './client.js'
+import type { Health } from '../health.js'
+import { replyCode, toUnreachable, Unreachable } from './unreachable.js'
+import type { Script } from './script.js'
+
+/** A connection of our own, on which every call ends in time. */
+export class RedisConnection {
+  readonly #link: Link
+  readonly #health: Health
+  #waiting: Array<() => void> = []
+  #isClosed = false
+
+  constructor (client: RedisClient, health: Health) {
+    this.#health = health
+    this.#link = openLink(client, {
+      onReady: () => {
+        health.back(this)
+        this.#wake()
+      },
+      onLost: error => { if (!this.#isClosed) health.lost(this, error) }
+    })
+  }
+
+  get isReady (): boolean {
+    return this.#link.isReady
+  }
+
+  /** Resolves when there is a connection, or none is needed any more. */
+  async ready (): Promise<void> {
+    if (this.#link.isReady || this.#isClosed) return
+    await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+  }
+
+  /**
+   * Sends a command.
+   *
+   * @param limitMs After which there is something wrong with the connection, and another one is made.
+   * @throws Unreachable where the server did not answer, and what it answered where that is an error.
+   */
+  async call (args: readonly string[], limitMs: number): Promise<unknown> {
+    if (!this.#link.isReady) throw new Unreachable(false, undefined)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer for ${limitMs} ms`))
+        this.#link.reset()
+      }, limitMs)
+    })
+    try {
+      return await Promise.race([this.#link.command(args), late])
+    } catch (error) {
+      throw toUnreachable(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Runs a script, which is one step for everybody else. Throws what {@link call} does. */
+  async run (script: Script, keys: readonly string[], args: readonly string[], limitMs: number): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await this.call(['EVALSHA', script.sha, ...rest], limitMs)
+    } catch (error) {
+      // A server that was restarted has forgotten it.
+      if (replyCode(error) !== 'NOSCRIPT') throw error
+      return await this.call(['EVAL', script.source, ...rest], limitMs)
+    }
+  }
+
+  close (): void {
+    this.#isClosed = true
+    this.#link.close()
+    this.#health.forget(this)
+    this.#wake()
+  }
+
+  #wake (): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}

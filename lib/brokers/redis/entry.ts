@@ -1,0 +1,33 @@
+import type { NewRecord, StoredRecord } from '../../../types/broker.js'
+
+/**
+ * Writes what stands beside the data of a record: the event's name, and the rest only where there is any, since most
+ * have none.
+ */
+export function encodeFacts ({ event, retry, topic, key, tombstone }: NewRecord): string {
+  const isPlain = retry === undefined && topic === undefined && key === undefined && tombstone !== true
+  return JSON.stringify(isPlain ? event : { event, retry, topic, key, tombstone: tombstone === true ? true : undefined })
+}
+
+/** All with the same properties in the same order: engines are faster with one shape. */
+export function decodeRecord (offset: number, facts: string, data: string): StoredRecord {
+  const decoded = JSON.parse(facts) as string | NewRecord
+  const { event, retry, topic, key, tombstone } = typeof decoded === 'string' ? { event: decoded } as NewRecord : decoded
+  return { offset, event, data, retry, topic, key, tombstone, cache: undefined }
+}
+
+/** An entry of a stream, as it is read: its id is `term-offset`. */
+export type Entry = readonly [id: string, fields: readonly string[]]
+
+export function termOf ([id]: Entry): number {
+  return Number(id.slice(0, id.indexOf('-')))
+}
+
+export function offsetOf ([id]: Entry): number {
+  return Number(id.slice(id.indexOf('-') + 1))
+}
+
+export function toRecord (entry: Entry): StoredRecord {
+  const [, facts, , data] = entry[1] as [string, string, string, string]
+  return decodeRecord(offsetOf(entry), facts, data)
+}

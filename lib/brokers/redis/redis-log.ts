@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import type { Follower, LogOptions, NewRecord, Page, Position, StoredRecord } from '../../../types/broker.js'
+import { FST_ERR_SSE_BROKER_FAILED, FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../errors.js'
+import { withCause } from '../../with-cause.js'
+import { EngineFollowers } from '../engine-followers.js'
+import type { SharedLog } from '../shared-logs.js'
+import { SingleFlight } from '../single-flight.js'
+import { Tail } from '../tail.js'
+import type { LogKeys } from './keys.js'
+import { Outbox } from './outbox.js'
+import { findHeads, Store } from './store.js'
+import type { Server } from './server.js'
+import { Unreachable } from './unreachable.js'
+
+export interface RedisLogOptions extends LogOptions {
+  readonly keys: LogKeys
+  readonly timeoutMs: number
+  readonly maxPendingBytes: number
+  readonly server: Server
+  /** Whoever reads streams live. */
+  readonly reader: { add: (log: RedisLog) => void, delete: (log: RedisLog) => void }
+  /** Called when nobody needs it any more. */
+  readonly onClosed: () => void
+}
+
+/** A log in Redis, for all of this process who have opened it. */
+export class RedisLog implements SharedLog {
+  readonly keys: LogKeys
+  readonly #options: RedisLogOptions
+  readonly #store: Store
+  readonly #outbox: Outbox
+  readonly #followers: EngineFollowers
+  readonly #tail = new Tail()
+  readonly #hasTail: boolean
+  readonly #heads: SingleFlight<Position>
+  /** What Redis is asked and has not answered. */
+  readonly #questions = new Set<Promise<unknown>>()
+  /** The greatest offset that Redis has told of. */
+  #known = 0
+
+  constructor (options: RedisLogOptions) {
+    const { keys, name: channel, timeoutMs, maxPendingBytes, retention, server } = options
+    this.keys = keys
+    this.#options = options
+    this.#hasTail = retention.latest !== true
+    this.#store = new Store(keys, options, async (script, keys, args) => await server.run(script, keys, args))
+    const sender = randomUUID()
+    this.#outbox = new Outbox({
+      channel,
+      timeoutMs,
+      maxPendingBytes,
+      ready: async () => { await server.ready() },
+      store: async (batch, number) => await this.#store.append(sender, number, batch)
+    })
+    this.#heads = new SingleFlight(async () => await this.#findHead())
+    this.#followers = new EngineFollowers(async () => await this.#heads.run())
+  }
+
+  async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
+    const position = await this.#outbox.add(record, idempotencyKey)
+    this.#learn(position.offset)
+    return position
+  }
+
+  async head (): Promise<Position> {
+    return await this.#heads.run()
+  }
+
+  async read (after: Position | undefined, limit: number): Promise<Page> {
+    const near = after !== undefined && this.#hasTail ? this.#tail.read(after, limit, this.#known) : undefined
+    if (near !== undefined) return near
+    const page = await this.#ask(async () => await this.#store.read(after, limit))
+    this.#learn(page.through)
+    return page
+  }
+
+  follow (follower: Follower): () => void {
+    const remove = this.#followers.add(follower)
+    if (this.#followers.size === 1) this.#options.reader.add(this)
+    let isFollowing = true
+    return () => {
+      if (!isFollowing) return
+      isFollowing = false
+      remove()
+      if (this.#followers.size > 0) return
+      this.#options.reader.delete(this)
+      this.#followers.reset()
+      this.#tail.clear()
+    }
+  }
+
+  /** Called by the reader: what it hands on next stands right after this position. */
+  begin (position: Position): void {
+    // In another life, offsets begin anew.
+    this.#known = position.epoch === this.#followers.position?.epoch ? Math.max(this.#known, position.offset) : position.offset
+    this.#tail.begin(position)
+    this.#followers.begin(position)
+  }
+
+  /** Called by the reader. */
+  receive (records: readonly StoredRecord[]): void {
+    if (this.#hasTail) this.#tail.push(records)
+    this.#followers.receive(records)
+  }
+
+  async close (): Promise<void> {
+    await Promise.allSettled([this.#outbox.drain(), ...this.#questions])
+    this.#options.onClosed()
+  }
+
+  async #findHead (): Promise<Position> {
+    const { server } = this.#options
+    const heads = await this.#ask(async () => {
+      return await findHeads([this.keys], async (script, keys, args) => await server.run(script, keys, args))
+    })
+    const { epoch, offset } = heads[0] as Position
+    this.#learn(offset)
+    return { epoch, offset }
+  }
+
+  #learn (offset: number): void {
+    this.#known = Math.max(this.#known, offset)
+  }
+
+  async #ask<T> (question: () => Promise<T>): Promise<T> {
+    const { name, timeoutMs, server } = this.#options
+    const answer = server.ask(question)
+    this.#questions.add(answer)
+    try {
+      return await answer
+    } catch (error) {
+      if (error instanceof Unreachable) throw FST_ERR_SSE_BROKER_UNAVAILABLE(name, timeoutMs)
+      throw FST_ERR_SSE_BROKER_FAILED(name, (error as Error).message, ...withCause(error))
+    } finally {
+      this.#questions.delete(answer)
+    }
+  }
+}
