@@ -22,16 +22,16 @@ export class EngineFollowers {
     return this.#position
   }
 
-  /** @returns A function that removes the follower. */
+  /**
+   * @param follower The first one begins with the next {@link begin}, whose position has to be found after this call.
+   * @returns A function that removes the follower.
+   */
   add (follower: Follower): () => void {
     // Of its own, so that one who follows twice is two.
     const own: Follower = { begin: position => { follower.begin(position) }, receive: records => { follower.receive(records) } }
-    if (this.#position === undefined) {
-      this.#waiting.set(own, 0)
-    } else {
-      this.#waiting.set(own, Infinity)
-      void this.#admit(own)
-    }
+    const isFirst = this.size === 0
+    this.#waiting.set(own, isFirst ? 0 : Infinity)
+    if (!isFirst) void this.#admit(own)
     return () => {
       this.#waiting.delete(own)
       this.#begun.delete(own)

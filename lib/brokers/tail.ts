@@ -28,15 +28,13 @@ export class Tail {
   }
 
   /**
-   * Reads what stands after a position.
+   * Reads what stands after a position. No records mean that none have arrived, not that none are stored.
    *
-   * @param known An offset that the log is known to have: what it reads is not older than that.
-   * @returns undefined where it does not have all of it.
+   * @returns undefined where it does not have all that has arrived.
    */
-  read (after: Position, limit: number, known: number): Page | undefined {
+  read (after: Position, limit: number): Page | undefined {
     const { earliest, head } = this.#history
     if (after.epoch !== this.#epoch || !(after.offset >= earliest && after.offset <= head)) return undefined
-    if (after.offset === head && known > head) return undefined
     return { epoch: this.#epoch, lost: false, earliest, ...this.#history.read(after.offset, limit) }
   }
 }

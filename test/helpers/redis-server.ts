@@ -16,10 +16,12 @@ const DURABLE: RedisConfig = { appendonly: 'yes', appendfsync: 'everysec', save:
  * await redis.kill()
  * await redis.restart() // the same port and disk
  */
-export async function startRedis (t: Test, binary: string, config: RedisConfig = {}): Promise<ServerProcess> {
+export async function startRedis (
+  t: Test, binary: string, config: RedisConfig | ((port: number) => RedisConfig) = {}
+): Promise<ServerProcess> {
   return await ServerProcess.start(t, binary, {
     name: 'redis',
-    arguments: (port, folder) => Object.entries({ ...DURABLE, ...config, bind: '127.0.0.1', port: String(port), dir: folder })
+    arguments: (port, folder) => Object.entries({ ...DURABLE, ...typeof config === 'function' ? config(port) : config, bind: '127.0.0.1', port: String(port), dir: folder })
       .flatMap(([name, value]) => [`--${name}`, value]),
     greeting: 'PING\r\n',
     answer: /^\+PONG/

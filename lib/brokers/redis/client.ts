@@ -9,7 +9,7 @@ export interface IoRedisClient extends Connected {
 
 /** An ioredis cluster, version 5 or 6. */
 export interface IoRedisCluster extends Connected {
-  readonly isCluster: true
+  readonly isCluster: boolean
   readonly options: { keyPrefix?: string | undefined, redisOptions?: object | undefined }
   readonly duplicate: (nodes?: never[], override?: object) => IoRedisCluster
   readonly call: (command: string, ...args: string[]) => Promise<unknown>

@@ -78,8 +78,9 @@ function openNodeRedis (client: NodeRedisClient, { onReady, onLost }: LinkEvents
   let connection: NodeRedisClient
   const open = (): void => {
     const own = connection = client.duplicate({
+      RESP: 2,
+      maintNotifications: 'disabled', // it needs version 3
       disableOfflineQueue: true,
-      commandOptions: {},
       socket: { ...client.options?.socket, reconnectStrategy: backoffMs }
     } as never) as NodeRedisClient
     own.on('error', (error: unknown) => { if (own === connection) onLost(error) })

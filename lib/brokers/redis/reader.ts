@@ -23,6 +23,13 @@ export interface ReadLog {
   receive: (records: readonly StoredRecord[]) => void
 }
 
+/** A log since it was added. */
+interface Reading {
+  readonly log: ReadLog
+  /** Where it is read from; undefined where that has to be found out. */
+  place: Place | undefined
+}
+
 export interface ReaderOptions {
   readonly connect: () => RedisConnection
   /** The key of a stream that interrupts its wait. */
@@ -38,8 +45,7 @@ export interface ReaderOptions {
 export class Reader {
   readonly #options: ReaderOptions
   readonly #wakeKey: string
-  /** Where each log is read from; undefined where that has to be found out. */
-  readonly #places = new Map<ReadLog, Place | undefined>()
+  readonly #readings = new Map<ReadLog, Reading>()
   #connection: RedisConnection | undefined
   #wokenAt = '0-0'
   #isRunning = false
@@ -55,7 +61,7 @@ export class Reader {
 
   /** Begins to read a log, at its end. */
   add (log: ReadLog): void {
-    this.#places.set(log, undefined)
+    this.#readings.set(log, { log, place: undefined })
     if (!this.#isRunning) {
       this.#isRunning = true
       void this.#run()
@@ -66,7 +72,7 @@ export class Reader {
   }
 
   delete (log: ReadLog): void {
-    this.#places.delete(log)
+    this.#readings.delete(log)
   }
 
   close (): void {
@@ -76,7 +82,7 @@ export class Reader {
 
   async #run (): Promise<void> {
     const connection = this.#connection ??= this.#options.connect()
-    for (let tries = 0; this.#places.size > 0 && !this.#isClosed;) {
+    for (let tries = 0; this.#readings.size > 0 && !this.#isClosed;) {
       try {
         await connection.ready()
         if (this.#isClosed) break
@@ -94,65 +100,71 @@ export class Reader {
 
   /** Finds where new logs begin, and whether the others are what they were. */
   async #find (connection: RedisConnection): Promise<void> {
-    const wanted = [...this.#places.keys()].filter(log => this.#isUnsure || this.#places.get(log) === undefined)
+    const wanted = [...this.#readings.values()].filter(({ place }) => this.#isUnsure || place === undefined)
     if (wanted.length === 0) return
-    const keys = wanted.map(({ keys }) => keys)
+    const keys = wanted.map(({ log }) => log.keys)
     const heads = await findHeads(keys, async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
-    for (const [index, log] of wanted.entries()) {
+    for (const [index, reading] of wanted.entries()) {
       const head = heads[index] as Place
       // Where it is still the same, what was missed meanwhile is read next.
-      if (this.#places.has(log) && this.#places.get(log)?.epoch !== head.epoch) this.#begin(log, head)
+      if (this.#isCurrent(reading) && reading.place?.epoch !== head.epoch) this.#begin(reading, head)
     }
     this.#isUnsure = false
   }
 
   async #read (connection: RedisConnection): Promise<void> {
-    const logs = new Map<string, ReadLog>()
+    const readings = new Map<string, Reading>()
     const ids = [this.#wokenAt]
-    for (const [log, place] of this.#places) {
+    for (const reading of this.#readings.values()) {
+      const { log, place } = reading
       if (place === undefined) return // added since
-      logs.set(log.keys.stream, log)
+      readings.set(log.keys.stream, reading)
       ids.push(`${place.term}-${place.offset}`)
     }
     this.#isWaiting = true
-    const command = ['XREAD', 'COUNT', String(PAGE_ENTRIES), 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#wakeKey, ...logs.keys(), ...ids]
+    const command = ['XREAD', 'COUNT', String(PAGE_ENTRIES), 'BLOCK', String(BLOCK_MS), 'STREAMS', this.#wakeKey, ...readings.keys(), ...ids]
     try {
       const streams = await connection.call(command, BLOCK_MS + GRACE_MS) as Array<[key: string, entries: Entry[]]> | null
       if (streams === null) this.#isUnsure = true
-      for (const [key, entries] of streams ?? []) this.#take(key, logs.get(key), entries)
+      for (const [key, entries] of streams ?? []) this.#take(key, readings.get(key), entries)
     } finally {
       this.#isWaiting = false
     }
   }
 
-  #take (key: string, log: ReadLog | undefined, entries: readonly Entry[]): void {
+  #take (key: string, reading: Reading | undefined, entries: readonly Entry[]): void {
     if (key === this.#wakeKey) this.#wokenAt = (entries.at(-1) as Entry)[0]
-    // It may have been left, and followed anew, since the read began.
-    let place = log && this.#places.get(log)
-    if (log === undefined || place === undefined) return
     let records: StoredRecord[] = []
+    const handOn = (): void => {
+      const last = records
+      records = []
+      if (last.length > 0 && reading !== undefined && this.#isCurrent(reading)) reading.log.receive(last)
+    }
     for (const entry of entries) {
+      // It may have been left since the read began, and be followed anew.
+      if (reading?.place === undefined || !this.#isCurrent(reading)) break
+      const { place } = reading
       if (termOf(entry) !== place.term) {
-        // Where the term before has ended only Redis knows.
-        this.#places.set(log, undefined)
+        reading.place = undefined // where the term before has ended, only Redis knows
         break
       }
       const offset = offsetOf(entry)
       if (offset !== place.offset + 1) {
-        if (records.length > 0) log.receive(records)
-        records = []
-        place = { ...place, offset: offset - 1 }
-        this.#begin(log, place) // it was trimmed before it could be read
+        handOn()
+        this.#begin(reading, { ...place, offset: offset - 1 }) // it was trimmed before it could be read
       }
       records.push(toRecord(entry))
-      place = { ...place, offset }
-      this.#places.set(log, place)
+      reading.place = { ...place, offset }
     }
-    if (records.length > 0) log.receive(records)
+    handOn()
   }
 
-  #begin (log: ReadLog, place: Place): void {
-    this.#places.set(log, place)
-    log.begin({ epoch: place.epoch, offset: place.offset })
+  #isCurrent (reading: Reading): boolean {
+    return this.#readings.get(reading.log) === reading
+  }
+
+  #begin (reading: Reading, place: Place): void {
+    reading.place = place
+    reading.log.begin({ epoch: place.epoch, offset: place.offset })
   }
 }

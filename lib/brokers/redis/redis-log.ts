@@ -35,8 +35,6 @@ export class RedisLog implements SharedLog {
   readonly #heads: SingleFlight<Position>
   /** What Redis is asked and has not answered. */
   readonly #questions = new Set<Promise<unknown>>()
-  /** The greatest offset that Redis has told of. */
-  #known = 0
 
   constructor (options: RedisLogOptions) {
     const { keys, name: channel, timeoutMs, maxPendingBytes, retention, server } = options
@@ -57,21 +55,15 @@ export class RedisLog implements SharedLog {
   }
 
   async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
-    const position = await this.#outbox.add(record, idempotencyKey)
-    this.#learn(position.offset)
-    return position
+    return await this.#outbox.add(record, idempotencyKey)
   }
 
   async head (): Promise<Position> {
-    return await this.#heads.run()
+    return await this.#remember(this.#heads.run())
   }
 
   async read (after: Position | undefined, limit: number): Promise<Page> {
-    const near = after !== undefined && this.#hasTail ? this.#tail.read(after, limit, this.#known) : undefined
-    if (near !== undefined) return near
-    const page = await this.#ask(async () => await this.#store.read(after, limit))
-    this.#learn(page.through)
-    return page
+    return await this.#remember(this.#read(after, limit))
   }
 
   follow (follower: Follower): () => void {
@@ -91,9 +83,7 @@ export class RedisLog implements SharedLog {
 
   /** Called by the reader: what it hands on next stands right after this position. */
   begin (position: Position): void {
-    // In another life, offsets begin anew.
-    this.#known = position.epoch === this.#followers.position?.epoch ? Math.max(this.#known, position.offset) : position.offset
-    this.#tail.begin(position)
+    if (this.#hasTail) this.#tail.begin(position)
     this.#followers.begin(position)
   }
 
@@ -108,29 +98,44 @@ export class RedisLog implements SharedLog {
     this.#options.onClosed()
   }
 
+  async #read (after: Position | undefined, limit: number): Promise<Page> {
+    const near = after && await this.#readNear(after, limit)
+    return near ?? await this.#ask(async () => await this.#store.read(after, limit))
+  }
+
+  /** Most who come back have missed little or nothing, and nothing of theirs has to be read from Redis. */
+  async #readNear (after: Position, limit: number): Promise<Page | undefined> {
+    const near = this.#tail.read(after, limit)
+    if (near === undefined || near.records.length > 0) return near
+    // Whether more is stored than what has arrived is asked for all of them together.
+    const { epoch, offset } = await this.#heads.run()
+    return epoch === after.epoch && offset === after.offset ? near : undefined
+  }
+
   async #findHead (): Promise<Position> {
     const { server } = this.#options
     const heads = await this.#ask(async () => {
       return await findHeads([this.keys], async (script, keys, args) => await server.run(script, keys, args))
     })
     const { epoch, offset } = heads[0] as Position
-    this.#learn(offset)
     return { epoch, offset }
-  }
-
-  #learn (offset: number): void {
-    this.#known = Math.max(this.#known, offset)
   }
 
   async #ask<T> (question: () => Promise<T>): Promise<T> {
     const { name, timeoutMs, server } = this.#options
-    const answer = server.ask(question)
-    this.#questions.add(answer)
     try {
-      return await answer
+      return await server.ask(question)
     } catch (error) {
       if (error instanceof Unreachable) throw FST_ERR_SSE_BROKER_UNAVAILABLE(name, timeoutMs)
       throw FST_ERR_SSE_BROKER_FAILED(name, (error as Error).message, ...withCause(error))
+    }
+  }
+
+  /** Whoever closes the log lets it be answered. */
+  async #remember<T> (answer: Promise<T>): Promise<T> {
+    this.#questions.add(answer)
+    try {
+      return await answer
     } finally {
       this.#questions.delete(answer)
     }

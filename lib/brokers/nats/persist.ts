@@ -1,0 +1,49 @@
+import { FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../errors.js'
+import { withCause } from '../../with-cause.js'
+import type { Link } from './link.js'
+import { Away, failed } from './trouble.js'
+
+const MIN_DELAY_MS = 20
+const MAX_DELAY_MS = 500
+
+/** Whose patience it is. */
+export interface Patience {
+  readonly channel: string
+  readonly timeoutMs: number
+}
+
+/**
+ * Tries again as long as the engine is away.
+ *
+ * @throws FST_ERR_SSE_BROKER_UNAVAILABLE after the time, FST_ERR_SSE_BROKER_FAILED for what won't be better then.
+ */
+export async function persist<T> (link: Link, { channel, timeoutMs }: Patience, attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + timeoutMs
+  for (let tries = 0; ; tries++) {
+    try {
+      return await before(deadline, attempt())
+    } catch (error) {
+      if (!(error instanceof Away)) throw failed(channel, error)
+      const leftMs = deadline - performance.now()
+      if (leftMs <= 0) throw FST_ERR_SSE_BROKER_UNAVAILABLE(channel, timeoutMs, ...withCause(error))
+      await link.pause(Math.min(delayMs(tries), leftMs))
+    }
+  }
+}
+
+/** Twice as long each time, and never the same for all who wait. */
+export function delayMs (tries: number): number {
+  return Math.min(MIN_DELAY_MS * 2 ** tries, MAX_DELAY_MS) * (0.5 + Math.random() / 2)
+}
+
+async function before<T> (deadline: number, result: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Away('NATS does not answer')) }, Math.max(0, deadline - performance.now())).unref()
+  })
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

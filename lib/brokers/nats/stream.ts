@@ -1,0 +1,184 @@
+import { headers, type MsgHdrs } from '@nats-io/nats-core'
+import type { Position } from '../../../types/broker.js'
+import { type Link, resultOf } from './link.js'
+import type { Names } from './names.js'
+import { decode, encodeStart } from './payload.js'
+import type { Limits } from './settings.js'
+import { lifeOf, toEpoch } from './term.js'
+import { Away, isRefusal, Lost, NAME_IN_USE, NO_MESSAGE, NO_STREAM, WRONG_LAST_SEQUENCE } from './trouble.js'
+
+/** What JetStream says about a stream. */
+interface Info {
+  readonly created: string
+  readonly config: Limits
+  readonly state: { readonly messages: number, readonly first_seq: number, readonly last_seq: number }
+}
+
+/** The ends of a stream. */
+export interface Ends {
+  /** The number after which all is there that was not dropped. */
+  readonly earliest: number
+  /** The last number that was given. */
+  readonly last: number
+  readonly isEmpty: boolean
+}
+
+/** The end of a log, and where it begins. */
+export interface Head {
+  readonly position: Position
+  readonly earliest: number
+}
+
+export interface StreamOptions {
+  readonly names: Names
+  readonly limits: Limits
+  /** All that it is made with. */
+  readonly settings: object
+  readonly isLatest: boolean
+  readonly timeoutMs: number
+}
+
+/** The stream of one log: made when it is not there, and brought to the limits that its channel has now. */
+export class Stream {
+  readonly names: Names
+  readonly isLatest: boolean
+  readonly timeoutMs: number
+  readonly #link: Link
+  readonly #limits: Limits
+  readonly #settings: object
+  #life: Promise<string> | undefined
+
+  constructor (link: Link, { names, limits, settings, isLatest, timeoutMs }: StreamOptions) {
+    this.names = names
+    this.isLatest = isLatest
+    this.timeoutMs = timeoutMs
+    this.#link = link
+    this.#limits = limits
+    this.#settings = settings
+  }
+
+  /** Resolves with the stream's life when it is there. */
+  async ready (): Promise<string> {
+    const life = this.#life ?? this.#prepare()
+    this.#life = life
+    try {
+      return await life
+    } catch (error) {
+      if (this.#life === life) this.forget()
+      throw error
+    }
+  }
+
+  /** It may not be there any more, or be another one. */
+  forget (): void {
+    this.#life = undefined
+  }
+
+  /** Asks JetStream's API about the stream. */
+  async call (operation: string, request: object = {}, suffix = ''): Promise<unknown> {
+    try {
+      return await this.#link.call(`${operation}.${this.names.stream}${suffix}`, request, this.timeoutMs)
+    } catch (error) {
+      if (!isRefusal(error, NO_STREAM)) throw error
+      this.forget()
+      throw new Away('the stream was deleted')
+    }
+  }
+
+  /** @throws Away where it is not the stream that it was. */
+  async ends (life: string): Promise<Ends> {
+    const { created, state } = await this.call('STREAM.INFO') as Info
+    if (lifeOf(this.names.stream, created) !== life) {
+      this.forget()
+      throw new Away('the stream was made anew')
+    }
+    const isEmpty = state.messages === 0
+    return { earliest: isEmpty ? state.last_seq : state.first_seq - 1, last: state.last_seq, isEmpty }
+  }
+
+  async head (): Promise<Head> {
+    const life = await this.ready()
+    // Both at once. Where more is stored in between, the later end is as good.
+    const [ends, newest] = await Promise.all([this.ends(life), this.#find({ last_by_subj: '>' })])
+    const isNewest = newest !== undefined && newest.seq >= ends.last
+    const epoch = toEpoch(life, (isNewest ? newest.term : undefined) ?? this.term)
+    return { position: { epoch, offset: isNewest ? newest.seq : ends.last }, earliest: ends.earliest }
+  }
+
+  /** The term of a message; the present one where it is gone. */
+  async termAt (seq: number): Promise<string> {
+    return (await this.#find({ seq }))?.term ?? this.term
+  }
+
+  async has (seq: number): Promise<boolean> {
+    return await this.#find({ seq }) !== undefined
+  }
+
+  /** The term of what is stored now. @throws Lost */
+  get term (): string {
+    const { term } = this.#link
+    if (term === undefined) throw new Lost()
+    return term
+  }
+
+  async #find (which: object): Promise<{ seq: number, term: string | undefined } | undefined> {
+    try {
+      const { message } = await this.call('STREAM.MSG.GET', which) as { message: { seq: number, data?: string } }
+      return { seq: message.seq, term: decode(Buffer.from(message.data ?? '', 'base64')).term }
+    } catch (error) {
+      if (isRefusal(error, NO_MESSAGE)) return undefined
+      throw error
+    }
+  }
+
+  async #prepare (): Promise<string> {
+    const { stream } = this.names
+    const info = await this.#lookUp() ?? await this.#create()
+    if (Object.entries(this.#limits).some(([name, limit]) => info.config[name as keyof Limits] !== limit)) {
+      await this.call('STREAM.UPDATE', { ...info.config, ...this.#limits })
+    }
+    if (this.isLatest && info.state.last_seq === 0) await this.#start()
+    return lifeOf(stream, info.created)
+  }
+
+  async #lookUp (): Promise<Info | undefined> {
+    try {
+      return await this.#link.call(`STREAM.INFO.${this.names.stream}`, {}, this.timeoutMs) as Info
+    } catch (error) {
+      if (isRefusal(error, NO_STREAM)) return undefined
+      throw error
+    }
+  }
+
+  async #create (): Promise<Info> {
+    try {
+      return await this.call('STREAM.CREATE', this.#settings) as Info
+    } catch (error) {
+      if (isRefusal(error, NAME_IN_USE)) throw new Away('somebody else has made the stream, with other limits')
+      throw error
+    }
+  }
+
+  /**
+   * Stores the message that a log of latest values begins with, before all records. It is the first that is dropped: as
+   * long as it is there, nothing was, and the number of the first message says what is lost to whom.
+   */
+  async #start (): Promise<void> {
+    const { term } = this
+    const only = headers()
+    only.set('Nats-Expected-Last-Sequence', '0')
+    const answer = await this.#link.request(`${this.names.log}.start`, encodeStart(term), this.timeoutMs, only)
+    try {
+      resultOf(answer)
+    } catch (error) {
+      if (!isRefusal(error, WRONG_LAST_SEQUENCE)) throw error
+    }
+  }
+}
+
+/** Makes the server store a message once. */
+export function onlyOnce (key: string): MsgHdrs {
+  const once = headers()
+  once.set('Nats-Msg-Id', key)
+  return once
+}
