@@ -51,10 +51,9 @@ async function collect (pull: Pull, link: Link, stream: Stream, { last, isEmpty 
   const reached = (): number => pull.messages.at(-1)?.seq ?? 0
   let lag = 0
   while (pull.messages.length < count) {
-    const asked = count - pull.messages.length
-    const got = await pull.more(asked)
+    const got = await pull.more(count - pull.messages.length)
     if (reached() >= last || isEmpty) return true
-    if (got === asked || got > 0) break
+    if (got > 0) break
     // A replica of the stream that is behind, or the last message was deleted by hand.
     if (!await stream.has(last)) return true
     if (lag++ === LAG_TRIES) throw new Away('a replica is behind')
@@ -88,7 +87,8 @@ class Found {
     const isThere = first.seq === seq
     const next = isThere ? second : first
     const hasTerm = (isThere && first.term === term) || next?.term === term
-    if (!hasTerm || (!isThere && !this.#follows(first.seq, seq))) return undefined
+    const isWhole = next === undefined || this.#follows(next.seq, seq)
+    if (!hasTerm || !isWhole) return undefined
     return isThere ? 1 : 0
   }
 

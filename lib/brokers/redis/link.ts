@@ -18,15 +18,15 @@ export interface LinkEvents {
 }
 
 /**
- * What a command that is interrupted would do by default: be sent again, or wait for the next connection without a
- * limit. Here, whoever has sent it decides.
+ * What a command that is interrupted would do by default: be sent again, or wait for the next connection. Here it fails
+ * at once, and whoever has sent it decides. (With more than 0 retries it would be forgotten, and never fail.)
  */
 const OPTIONS = {
   keyPrefix: '',
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: null,
+  maxRetriesPerRequest: 0,
   commandTimeout: undefined,
   enableAutoPipelining: false,
   retryStrategy: backoffMs,
