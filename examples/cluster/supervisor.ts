@@ -9,7 +9,7 @@ import type { Program } from './program.js'
 import { startRedis } from './redis-server.js'
 import { NAMES } from './streams.js'
 
-const { PORT = '3000', REDIS_URL, RETRY_MS = '500', RESTART_MS = '4000' } = process.env
+const { PORT = '3000', REDIS_URL = '', RETRY_MS = '500', RESTART_MS = '4000' } = process.env
 
 /** How often it is looked whether the page is there. */
 const LOOK_MS = 50
@@ -29,7 +29,7 @@ start(Number(PORT)).catch(async (error: unknown) => { await stop((error as Error
 async function start (port: number): Promise<void> {
   if (!await isFree(port)) throw new Error(`Port ${port} is taken. Choose another one:  PORT=${port + 1} npm run start:cluster`)
   const [redisPort, ...ports] = await freePorts(1 + NAMES.length) as [number, ...number[]]
-  const redisUrl = REDIS_URL ?? await startRedis({ port: redisPort, folder, keep })
+  const redisUrl = REDIS_URL === '' ? await startRedis({ port: redisPort, folder, keep }) : REDIS_URL
   await Promise.all(NAMES.map(async (name, at) => {
     await startInstance({ env: { NAME: name, PORT: String(ports[at]), REDIS_URL: redisUrl, RETRY_MS }, restartMs: Number(RESTART_MS), keep })
   }))

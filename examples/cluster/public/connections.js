@@ -32,6 +32,7 @@ export function showConnections (account) {
       const item = document.createElement('li')
       const when = document.createElement('time')
       const way = document.createElement('p')
+      way.className = 'way'
       const now = new Date()
       when.dateTime = now.toISOString()
       when.textContent = time(now)
