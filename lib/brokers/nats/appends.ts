@@ -2,10 +2,11 @@ import type { Msg } from '@nats-io/nats-core'
 import type { NewRecord, Position } from '../../../types/broker.js'
 import { FST_ERR_SSE_BROKER_OVERLOADED, FST_ERR_SSE_BROKER_UNAVAILABLE, FST_ERR_SSE_PUBLISH_UNCERTAIN } from '../../errors.js'
 import { withCause } from '../../with-cause.js'
+import { backoffMs } from '../backoff.js'
 import { type Asker, type Link, resultOf } from './link.js'
 import { hash, subjectOf } from './names.js'
 import { encodeRecord } from './payload.js'
-import { delayMs, type Patience } from './persist.js'
+import type { Patience } from './persist.js'
 import { onlyOnce, type Stream } from './stream.js'
 import { toEpoch } from './term.js'
 import { Away, failed, Lost, Refusal } from './trouble.js'
@@ -49,7 +50,6 @@ export class Appends {
   readonly #link: Link
   readonly #stream: Stream
   readonly #options: AppendsOptions
-  readonly #onStored: (offset: number) => void
   #waiting: Pending[] = []
   readonly #sent = new Set<Pending>()
   /** Sent, and not stored: to be sent again, before the others. */
@@ -62,11 +62,10 @@ export class Appends {
   #timer: NodeJS.Timeout | undefined
   #idle: Array<() => void> = []
 
-  constructor (link: Link, stream: Stream, options: AppendsOptions, onStored: (offset: number) => void) {
+  constructor (link: Link, stream: Stream, options: AppendsOptions) {
     this.#link = link
     this.#stream = stream
     this.#options = options
-    this.#onStored = onStored
   }
 
   /** Bytes that wait to be stored. */
@@ -120,7 +119,7 @@ export class Appends {
     this.#isPreparing = true
     while (this.#waiting.length > 0 && this.#life === undefined) {
       try {
-        if (this.#tries > 0) await this.#link.pause(delayMs(this.#tries))
+        if (this.#tries > 0) await this.#link.pause(backoffMs(this.#tries))
         this.#tries++
         this.#life = await this.#stream.ready()
       } catch (error) {
@@ -159,7 +158,6 @@ export class Appends {
       const { seq, duplicate = false } = resultOf(message) as PubAck
       this.#tries = 0
       this.#failOvertaken()
-      this.#onStored(seq)
       this.#end(pending, () => { pending.resolve(this.#positionOf(seq, duplicate, life, term)) })
     } catch (error) {
       this.#onFailed(pending, error as Error)

@@ -1,14 +1,14 @@
 import type { Msg } from '@nats-io/nats-core'
-import type { FastifyBaseLogger } from 'fastify'
-import type { Follower, Page, Position } from '../../../types/broker.js'
+import type { Follower, Page, Position, StoredRecord } from '../../../types/broker.js'
+import { backoffMs } from '../backoff.js'
+import { EngineFollowers } from '../engine-followers.js'
 import type { Tail } from '../tail.js'
-import { Audience } from './audience.js'
 import type { Link } from './link.js'
 import { toStored } from './pages.js'
 import { decode } from './payload.js'
-import { delayMs } from './persist.js'
 import type { Delivered } from './pull.js'
 import { fromEpoch, toEpoch } from './term.js'
+import { Away, Gone } from './trouble.js'
 
 /** Records that are read after a time without connection; who has missed more begins again. */
 const MAX_MISSED = 4_096
@@ -21,8 +21,6 @@ export interface Source {
   /** The subject that its records are handed on as. */
   readonly subject: string
   readonly tail: Tail
-  readonly channel: string
-  readonly log: FastifyBaseLogger
   /** How long it may be quiet before it is asked whether something was missed. */
   readonly quietMs: number
   readonly head: () => Promise<Position>
@@ -35,72 +33,79 @@ export interface Source {
  */
 export class Following {
   readonly #source: Source
-  readonly #audience = new Audience()
+  readonly #followers: EngineFollowers
   /** What was handed on last. */
   #at: Position | undefined
   /** What came while it was not certain what stands before it. */
   #parked: Delivered[] = []
   #isCertain = false
   #isRunning = false
-  #isWanted = false
+  /** Whether the end is to be asked for. */
+  #isAsked = false
+  /** Counts the times that all have left. */
+  #generation = 0
   #unsubscribe: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #isQuiet = true
-  #hasFailed = false
 
   constructor (source: Source) {
     this.#source = source
-  }
-
-  get size (): number {
-    return this.#audience.size
+    this.#followers = new EngineFollowers(source.head)
   }
 
   add (follower: Follower): () => void {
-    const remove = this.#audience.add(follower)
-    this.#listen()
-    this.check()
+    const remove = this.#followers.add(follower)
+    if (this.#followers.size === 1) this.#begin()
+    let isFollowing = true
     return () => {
-      if (remove() && this.#audience.size === 0) this.#end()
+      if (!isFollowing) return
+      isFollowing = false
+      remove()
+      if (this.#followers.size === 0) this.#end()
     }
   }
 
-  /** Nothing is taken in until it is certain again what stands before it. */
-  doubt (): void {
+  /** The connection is lost: what comes next is to be told apart from what came before. */
+  onLost (): void {
     this.#isCertain = false
+    this.#parked = []
   }
 
   /** Asks for the end, and goes on from there. */
   check (): void {
-    this.doubt()
-    this.#isWanted = true
-    if (!this.#isRunning && this.#audience.size > 0) void this.#run()
+    if (this.#followers.size === 0) return
+    this.#isCertain = false
+    this.#isAsked = true
+    if (!this.#isRunning) void this.#run()
   }
 
-  #listen (): void {
-    if (this.#unsubscribe !== undefined) return
+  #begin (): void {
     const { link, subject, quietMs } = this.#source
     this.#unsubscribe = link.subscribe(subject, message => { this.#onMessage(message) })
     this.#timer = setInterval(() => {
       if (this.#isQuiet) this.check()
       this.#isQuiet = true
     }, quietMs).unref()
+    this.check()
   }
 
   #end (): void {
+    this.#generation++
     this.#unsubscribe?.()
     clearInterval(this.#timer)
-    this.#unsubscribe = this.#timer = this.#at = undefined
-    this.#parked = []
-    this.#isCertain = false
+    this.#at = undefined
+    this.onLost()
+    this.#followers.reset()
     this.#source.tail.clear()
-    this.#source.link.wake()
+    this.#source.link.health.forget(this)
   }
 
   #onMessage ({ headers, data }: Msg): void {
     const message = { seq: Number(headers?.get('Nats-Sequence')), ...decode(data) }
     this.#isQuiet = false
     if (this.#isCertain && this.#take(message)) return
+    // What is dropped here is found missing, and read.
+    if (this.#parked.length === MAX_MISSED) this.#parked = []
     this.#parked.push(message)
     if (this.#isCertain) this.check()
   }
@@ -110,69 +115,101 @@ export class Following {
     const { epoch, offset } = this.#at as Position
     const { life, term } = fromEpoch(epoch)
     if (message.seq !== offset + 1) return false
-    if (message.term !== undefined && message.term !== term) this.#begin({ epoch: toEpoch(life, message.term), offset })
-    this.#hand(message)
+    if (message.record === undefined) {
+      this.#beginAt({ epoch, offset: message.seq })
+      return true
+    }
+    if (message.term !== term) this.#beginAt({ epoch: toEpoch(life, message.term as string), offset })
+    this.#hand([toStored(message)])
     return true
   }
 
-  #hand (message: Delivered): void {
-    const { epoch } = this.#at as Position
-    this.#at = { epoch, offset: message.seq }
-    if (message.record === undefined) {
-      // Offsets of a tail have no holes.
-      this.#source.tail.begin(this.#at)
-      return
-    }
-    const record = toStored(message)
-    this.#source.tail.push([record])
-    this.#audience.receive(record)
-  }
-
-  #begin (position: Position): void {
+  #beginAt (position: Position): void {
     this.#at = position
     this.#source.tail.begin(position)
-    this.#audience.begin(position)
+    this.#followers.begin(position)
+  }
+
+  #hand (records: readonly StoredRecord[]): void {
+    const { tail } = this.#source
+    for (const record of records) {
+      const { epoch, offset } = this.#at as Position
+      // The offsets of a tail have no holes; a log of latest values has, where it is read.
+      if (record.offset > offset + 1) tail.begin({ epoch, offset: record.offset - 1 })
+      tail.push([record])
+      this.#at = { epoch, offset: record.offset }
+    }
+    this.#followers.receive(records)
   }
 
   async #run (): Promise<void> {
+    const { link, quietMs } = this.#source
     this.#isRunning = true
-    for (let tries = 0; this.#isWanted && this.#audience.size > 0;) {
-      this.#isWanted = false
-      const newcomers = this.#audience.newcomers()
+    for (let tries = 0; this.#isAsked && this.#followers.size > 0;) {
+      this.#isAsked = false
       try {
         await this.#catchUp()
         tries = 0
-        if (this.#at !== undefined) this.#audience.admit(newcomers, this.#at)
-        this.#recover()
+        link.health.back(this)
+        if (!this.#isAsked) this.#goOn()
       } catch (error) {
-        this.#isWanted = true
-        this.#fail(error)
-        await this.#source.link.pause(delayMs(tries++))
+        if (error instanceof Gone) break
+        this.#isAsked = true
+        link.health.lost(this, error)
+        await link.pause(error instanceof Away ? backoffMs(tries++) : quietMs)
       }
     }
     this.#isRunning = false
   }
 
-  /** Goes on to an end that was asked for. */
+  /** Goes on to the end that there is now. */
   async #catchUp (): Promise<void> {
     const { head, read } = this.#source
+    const generation = this.#generation
     const end = await head()
-    if (this.#audience.size === 0) return
+    if (this.#generation !== generation) return
     if (this.#at === undefined || !isNear(this.#at, end)) {
-      this.#begin(end)
+      this.#restart(end)
+      return
     }
-    while (this.#at.epoch !== end.epoch || this.#at.offset < end.offset) {
-      const page = await read(this.#at, PAGE)
-      if (this.#audience.size === 0) return
+    for (let at = this.#at; at.epoch !== end.epoch || at.offset < end.offset; at = this.#at) {
+      const page = await read(at, PAGE)
+      if (this.#generation !== generation) return
+      const through = { epoch: page.epoch, offset: page.through }
       if (page.lost) {
-        this.#begin({ epoch: page.epoch, offset: page.through })
-        break
+        this.#restart(through)
+        return
       }
-      if (page.epoch !== this.#at.epoch) this.#begin({ epoch: page.epoch, offset: this.#at.offset })
-      // TODO
+      if (page.epoch !== at.epoch) this.#beginAt({ epoch: page.epoch, offset: at.offset })
+      else if (page.through === at.offset) throw new Away('the end is not there yet')
+      if (page.records.length > 0) this.#hand(page.records)
+      if (page.through > this.#at.offset) this.#beginAt(through)
     }
   }
 
-  #recover (): void {}
-  #fail (_error: unknown): void {}
+  /** Begins at the end. What came before that may be of another life: it is not taken for what comes next. */
+  #restart (end: Position): void {
+    if (this.#at !== undefined) {
+      this.#parked = []
+      this.#isAsked = true
+    }
+    this.#beginAt(end)
+  }
+
+  #goOn (): void {
+    const parked = this.#parked
+    this.#parked = []
+    this.#isCertain = true
+    for (const message of parked) {
+      if (message.seq <= (this.#at as Position).offset || this.#take(message)) continue
+      this.#isCertain = false
+      this.#isAsked = true
+      return
+    }
+  }
+}
+
+/** Whether what was missed in between may be read. */
+function isNear (at: Position, end: Position): boolean {
+  return fromEpoch(at.epoch).life === fromEpoch(end.epoch).life && at.offset <= end.offset && end.offset - at.offset <= MAX_MISSED
 }

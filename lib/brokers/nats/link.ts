@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/nats-core'
-import type { FastifyBaseLogger } from 'fastify'
 import { newEpoch } from '../epoch.js'
+import { Health } from '../health.js'
 import { termOf } from './term.js'
 import { Away, Gone, Lost, Refusal } from './trouble.js'
 
@@ -15,7 +15,6 @@ export interface Asker {
 
 /** Who wants to know about the connection. */
 export interface LinkListener {
-  readonly log: FastifyBaseLogger
   /** Called after all who have asked something were told. */
   onLost: () => void
   onBack: () => void
@@ -28,6 +27,7 @@ interface Waiting {
 
 /** What the broker makes of the user's connection: requests, whose answers come to one inbox, and the word when it is lost and back. */
 export class Link {
+  readonly health = new Health('NATS')
   readonly #connection: NatsConnection
   readonly #instance = newEpoch()
   readonly #listeners = new Set<LinkListener>()
@@ -185,15 +185,15 @@ export class Link {
   }
 
   #lose (): void {
-    const wasUp = this.#isUp
+    const error = new Lost()
     this.#isUp = false
-    this.#fail(new Lost())
-    if (wasUp) this.#say(log => { log.warn('the connection to NATS is lost; channels wait until it is back') })
+    this.#fail(error)
+    this.health.lost(this, error)
   }
 
   #regain (): void {
     this.#isUp = true
-    this.#say(log => { log.info('the connection to NATS is back') })
+    this.health.back(this)
     for (const listener of this.#listeners) listener.onBack()
     this.wake()
   }
@@ -201,7 +201,7 @@ export class Link {
   #end (): void {
     this.#isUp = false
     this.#fail(new Lost())
-    this.#say(log => { log.error('the connection to NATS is closed; nothing can be published to channels, and no events come any more') })
+    this.health.log?.error('the connection to NATS is closed: no more events can be published or come')
     this.wake()
   }
 
@@ -221,10 +221,6 @@ export class Link {
       asker.onFailed(new Refusal(error.message))
       return
     }
-  }
-
-  #say (say: (log: FastifyBaseLogger) => void): void {
-    for (const log of new Set([...this.#listeners].map(({ log }) => log))) say(log)
   }
 }
 

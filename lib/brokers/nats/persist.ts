@@ -1,10 +1,8 @@
 import { FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../errors.js'
 import { withCause } from '../../with-cause.js'
+import { backoffMs } from '../backoff.js'
 import type { Link } from './link.js'
 import { Away, failed } from './trouble.js'
-
-const MIN_DELAY_MS = 20
-const MAX_DELAY_MS = 500
 
 /** Whose patience it is. */
 export interface Patience {
@@ -26,14 +24,9 @@ export async function persist<T> (link: Link, { channel, timeoutMs }: Patience, 
       if (!(error instanceof Away)) throw failed(channel, error)
       const leftMs = deadline - performance.now()
       if (leftMs <= 0) throw FST_ERR_SSE_BROKER_UNAVAILABLE(channel, timeoutMs, ...withCause(error))
-      await link.pause(Math.min(delayMs(tries), leftMs))
+      await link.pause(Math.min(backoffMs(tries), leftMs))
     }
   }
-}
-
-/** Twice as long each time, and never the same for all who wait. */
-export function delayMs (tries: number): number {
-  return Math.min(MIN_DELAY_MS * 2 ** tries, MAX_DELAY_MS) * (0.5 + Math.random() / 2)
 }
 
 async function before<T> (deadline: number, result: Promise<T>): Promise<T> {

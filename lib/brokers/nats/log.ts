@@ -1,0 +1,109 @@
+import type { Follower, LogOptions, NewRecord, Page, Position } from '../../../types/broker.js'
+import type { SharedLog } from '../shared-logs.js'
+import { SingleFlight } from '../single-flight.js'
+import { Tail } from '../tail.js'
+import { Appends } from './appends.js'
+import { Following } from './following.js'
+import type { Link, LinkListener } from './link.js'
+import { namesOf } from './names.js'
+import { readPage } from './pages.js'
+import { type Patience, persist } from './persist.js'
+import { limitsOf, settingsOf } from './settings.js'
+import { Stream } from './stream.js'
+
+/** What a broker was made with. */
+export interface LogSettings {
+  readonly prefix: string
+  readonly replicas: number
+  readonly storage: 'file' | 'memory'
+  readonly timeoutMs: number
+  readonly maxPendingBytes: number
+}
+
+/** A log in JetStream, for all of this process who have opened it. */
+export class NatsLog implements SharedLog, LinkListener {
+  readonly #link: Link
+  readonly #stream: Stream
+  readonly #patience: Patience
+  readonly #appends: Appends
+  readonly #following: Following
+  readonly #tail = new Tail()
+  readonly #heads: SingleFlight<Position>
+  readonly #reads = new Set<Promise<unknown>>()
+
+  constructor (link: Link, settings: LogSettings, options: LogOptions) {
+    const { name, retention, idempotencyWindowMs } = options
+    const { timeoutMs, maxPendingBytes } = settings
+    const isLatest = retention.latest === true
+    const names = namesOf(settings.prefix, name, isLatest)
+    const limits = limitsOf(options, settings)
+    this.#link = link
+    this.#patience = { channel: name, timeoutMs }
+    this.#stream = new Stream(link, { names, limits, settings: settingsOf(names, limits, settings, name), isLatest, timeoutMs })
+    this.#heads = new SingleFlight(async () => (await this.#stream.head()).position)
+    this.#appends = new Appends(link, this.#stream, { ...this.#patience, maxPendingBytes, remembersKeys: idempotencyWindowMs > 0 })
+    this.#following = new Following({
+      link,
+      subject: `${names.live}.>`,
+      tail: this.#tail,
+      quietMs: 2 * timeoutMs,
+      head: async () => await this.#heads.run(),
+      read: async (after, limit) => await readPage(link, this.#stream, after, limit)
+    })
+    link.health.log = options.log
+    link.add(this)
+  }
+
+  async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
+    return await this.#appends.append(record, idempotencyKey)
+  }
+
+  async head (): Promise<Position> {
+    return await this.#persist(async () => await this.#heads.run())
+  }
+
+  async read (after: Position | undefined, limit: number): Promise<Page> {
+    const near = after && await this.#readNear(after, limit)
+    return near ?? await this.#persist(async () => await readPage(this.#link, this.#stream, after, limit))
+  }
+
+  follow (follower: Follower): () => void {
+    return this.#following.add(follower)
+  }
+
+  /** Resolves when all that was asked before has its answer. */
+  async close (): Promise<void> {
+    await Promise.allSettled([this.#appends.settled(), ...this.#reads])
+    this.#link.delete(this)
+  }
+
+  onLost (): void {
+    this.#stream.forget()
+    this.#following.onLost()
+    this.#appends.onLost()
+  }
+
+  onBack (): void {
+    this.#appends.onBack()
+    this.#following.check()
+  }
+
+  async #persist<T> (attempt: () => Promise<T>): Promise<T> {
+    const reading = persist(this.#link, this.#patience, attempt)
+    this.#reads.add(reading)
+    try {
+      return await reading
+    } finally {
+      this.#reads.delete(reading)
+    }
+  }
+
+  /** Most who come back have missed little or nothing, and nothing of theirs has to be read from the server. */
+  async #readNear (after: Position, limit: number): Promise<Page | undefined> {
+    const near = this.#tail.read(after, limit)
+    if (near === undefined || near.records.length > 0) return near
+    // Whether more is stored than what has arrived is asked for all of them together.
+    const { epoch, offset } = await this.head()
+    return epoch === after.epoch && offset === after.offset ? near : undefined
+  }
+}
