@@ -16,8 +16,9 @@ export default {
   ignoreDependencies: ['@arethetypeswrong/cli'],
   // The plugin is the default export and has a name as well, for those who import by name.
   exclude: ['duplicates'],
-  // Where examples/live/app.ts serves the packages that its page imports.
+  // Where the examples serve what their pages import.
   paths: {
+    '/live-example/*': ['./examples/live/public/*'],
     '/modules/uplot/*': ['./node_modules/uplot/dist/*'],
     '/modules/eventsource-parser/*': ['./node_modules/eventsource-parser/dist/*']
   }

@@ -9,6 +9,7 @@ import type { Program } from './program.js'
 import { startRedis } from './redis-server.js'
 import { NAMES } from './streams.js'
 
+// RETRY_MS is what browsers wait before they come back; RESTART_MS what an instance is away, long enough to be seen.
 const { PORT = '3000', REDIS_URL = '', RETRY_MS = '500', RESTART_MS = '4000' } = process.env
 
 /** How often it is looked whether the page is there. */

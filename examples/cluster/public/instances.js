@@ -12,15 +12,25 @@ const STATES = { up: 'up', down: 'down', stopped: 'stopped', unknown: '…' }
 export function showInstances () {
   const cards = new Map(NAMES.map(name => [name, addCard(name)]))
   let isLive = false
+  let serving
+
+  const judge = (card) => {
+    if (card.state === undefined) return
+    if (!isSilent(card)) showUp(card, card === serving)
+    // Who serves this page does live: nobody is heard of while the broker is away.
+    else if (isSilent(serving)) show(card, 'unknown', 'No word of it: is Redis away?')
+    else show(card, 'down', `Silent for ${Math.round((Date.now() - card.heardAt) / 1000)} s, back soon`)
+  }
 
   setInterval(() => {
-    // Who hears nobody can't tell who is dead.
+    // A page that is not connected can't tell who is dead.
     if (isLive) for (const card of cards.values()) judge(card)
   }, LOOK_MS)
 
   return {
     connected ({ name }) {
-      for (const [other, { element }] of cards) element.classList.toggle('serves', other === name)
+      serving = cards.get(name)
+      for (const card of cards.values()) card.element.classList.toggle('serves', card === serving)
     },
     state (state) {
       const card = cards.get(state.name)
@@ -91,16 +101,15 @@ function addCard (name) {
   return card
 }
 
-function judge (card) {
-  if (card.state === undefined) return
-  const silenceMs = Date.now() - card.heardAt
-  if (silenceMs > SILENCE_MS) {
-    show(card, 'down', `Silent for ${Math.round(silenceMs / 1000)} s, back soon`)
-  } else {
-    show(card, 'up', card.element.classList.contains('serves') ? 'Serves this page' : '')
-    card.button.disabled = card.killed === card.state.run
-    card.fields.uptime.textContent = duration(Date.now() - card.state.run)
-  }
+function isSilent ({ heardAt }) {
+  return Date.now() - heardAt > SILENCE_MS
+}
+
+function showUp (card, serves) {
+  const { run } = card.state
+  show(card, 'up', serves ? 'Serves this page' : '')
+  card.button.disabled = card.killed === run
+  card.fields.uptime.textContent = duration(Date.now() - run)
 }
 
 function show ({ element, badge, fields, note, button }, state, text) {
