@@ -55,10 +55,10 @@ const CHECKS: Record<keyof RedisBrokerOptions, Check> = {
  * app.register(sse, { broker: redisBroker({ client: new Redis('redis://localhost') }) })
  */
 export function redisBroker (options: RedisBrokerOptions): Broker {
-  checkOptions('redisBroker() option', options, CHECKS)
-  const { client = undefined, ...settings } = options ?? {}
-  if (client === undefined) checkOptions('redisBroker() option', { client: null }, CHECKS)
-  const broker = new RedisBroker(client as RedisClient, { ...DEFAULTS, ...defined(settings) })
+  // A client that is undefined is not one that is left out.
+  checkOptions('redisBroker() option', { ...options, client: options?.client ?? null }, CHECKS)
+  const { client, ...settings } = options
+  const broker = new RedisBroker(client, { ...DEFAULTS, ...defined(settings) })
   const logs = new SharedLogs(options => broker.open(options))
   return {
     open: options => logs.open(options),

@@ -9,7 +9,7 @@ const LIMITS: HistoryRetention = { maxEvents: 1_000, maxBytes: 1024 * 1024, maxA
  * only some of these is served without asking the engine.
  */
 export class Tail {
-  #epoch = ''
+  #epoch: string | undefined
   #history = new History(LIMITS)
 
   /** The next records stand right after this position. What it had is of no use any more. */
@@ -24,7 +24,8 @@ export class Tail {
 
   /** Keeps nothing, and has nothing to give. */
   clear (): void {
-    this.begin({ epoch: '', offset: 0 })
+    this.#epoch = undefined
+    this.#history = new History(LIMITS)
   }
 
   /**
@@ -35,6 +36,6 @@ export class Tail {
   read (after: Position, limit: number): Page | undefined {
     const { earliest, head } = this.#history
     if (after.epoch !== this.#epoch || !(after.offset >= earliest && after.offset <= head)) return undefined
-    return { epoch: this.#epoch, lost: false, earliest, ...this.#history.read(after.offset, limit) }
+    return { epoch: after.epoch, lost: false, earliest, ...this.#history.read(after.offset, limit) }
   }
 }

@@ -56,6 +56,11 @@ export class Appends {
   #again: Pending[] = []
   #pendingBytes = 0
   #life: string | undefined
+  /**
+   * Whether something was stored since the stream was there. A server tells of a new stream before it takes messages for
+   * it: until one was stored, they are sent one by one, so that none is overtaken.
+   */
+  #isOpen = false
   #isPreparing = false
   #tries = 0
   #lastSeq = 0
@@ -90,6 +95,7 @@ export class Appends {
   /** Everything that was sent is lost: those with a key are sent again, about the others nobody knows. */
   onLost (): void {
     this.#life = undefined
+    this.#isOpen = false
     this.#requeue()
   }
 
@@ -109,9 +115,9 @@ export class Appends {
       void this.#prepare()
       return
     }
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const pending of waiting) this.#send(pending, this.#life, term)
+    if (!this.#isOpen && this.#sent.size > 0) return
+    const next = this.#waiting.splice(0, this.#isOpen ? Infinity : 1)
+    for (const pending of next) this.#send(pending, this.#life, term)
   }
 
   async #prepare (): Promise<void> {
@@ -159,6 +165,9 @@ export class Appends {
       this.#tries = 0
       this.#failOvertaken()
       this.#end(pending, () => { pending.resolve(this.#positionOf(seq, duplicate, life, term)) })
+      if (this.#isOpen) return
+      this.#isOpen = true
+      this.#pump()
     } catch (error) {
       this.#onFailed(pending, error as Error)
     }
@@ -196,6 +205,7 @@ export class Appends {
     } else if (error instanceof Away) {
       // Its stream is not there: nothing was stored.
       this.#life = undefined
+      this.#isOpen = false
       this.#stream.forget()
       this.#again.push(pending)
     } else {

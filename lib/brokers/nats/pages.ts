@@ -20,6 +20,7 @@ export async function readPage (link: Link, stream: Stream, after: Position | un
   try {
     // Only now: it is the same stream as before, and so was what is read of it.
     const ends = await stream.ends(life)
+    if (place !== undefined && place.seq > ends.last) return await lost(stream)
     const isComplete = await collect(pull, link, stream, ends, limit + 1)
     const found = new Found(stream, pull.messages, ends)
     const from = place === undefined ? 0 : found.after(place)
@@ -94,7 +95,8 @@ class Found {
 
   page (life: string, place: Place | undefined, from: number, limit: number, isComplete: boolean): Page {
     const records: StoredRecord[] = []
-    const isStart = place === undefined
+    // Who reads from the start has seen no value that could be deleted.
+    const isValuesOnly = this.#stream.isLatest && place === undefined
     let term = place?.term
     let through = place?.seq
     let index = from
@@ -107,7 +109,7 @@ class Found {
         term = message.term
       }
       through = message.seq
-      if (message.record === undefined || (isStart && message.record.tombstone === true)) continue
+      if (message.record === undefined || (isValuesOnly && message.record.tombstone === true)) continue
       records.push(toStored(message))
     }
     const isEnd = isComplete && index === this.#messages.length

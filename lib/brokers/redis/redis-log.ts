@@ -55,7 +55,7 @@ export class RedisLog implements SharedLog {
   }
 
   async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
-    return await this.#outbox.add(record, idempotencyKey)
+    return this.#see(await this.#outbox.add(record, idempotencyKey))
   }
 
   async head (): Promise<Position> {
@@ -118,7 +118,13 @@ export class RedisLog implements SharedLog {
       return await findHeads([this.keys], async (script, keys, args) => await server.run(script, keys, args))
     })
     const { epoch, offset } = heads[0] as Position
-    return { epoch, offset }
+    return this.#see({ epoch, offset })
+  }
+
+  /** Where another epoch has begun, what had arrived of the one before is not what Redis has. */
+  #see (position: Position): Position {
+    if (this.#followers.position !== undefined && this.#followers.position.epoch !== position.epoch) this.#tail.clear()
+    return position
   }
 
   async #ask<T> (question: () => Promise<T>): Promise<T> {
