@@ -1,6 +1,7 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/nats-core'
 import { newEpoch } from '../epoch.js'
 import { Health } from '../health.js'
+import { originOf } from './reply.js'
 import { termOf } from './term.js'
 import { Away, Gone, Lost, Refusal } from './trouble.js'
 
@@ -49,7 +50,7 @@ export class Link {
 
   /** Whether the connection was closed by its owner, or has given up. */
   get isGone (): boolean {
-    return this.#connection.isClosed()
+    return this.#connection.isClosed() || this.#connection.isDraining()
   }
 
   /**
@@ -124,16 +125,25 @@ export class Link {
     })
   }
 
-  /** @returns A function that ends it. */
+  /**
+   * Hands on what comes. What goes wrong with it is found by those who look from time to time whether they miss anything.
+   *
+   * @returns A function that ends it.
+   */
   subscribe (subject: string, onMessage: (message: Msg) => void): () => void {
-    // What goes wrong with a subscription is found by those who check from time to time whether they miss something.
-    const subscription = this.#connection.subscribe(subject, { callback: (error, message) => { if (error === null) onMessage(message) } })
+    if (this.isGone) return () => {}
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error !== null) return
+        try {
+          onMessage(message)
+        } catch (error) {
+          // In the client, it would end the reading of its socket.
+          queueMicrotask(() => { throw error })
+        }
+      }
+    })
     return () => { subscription.unsubscribe() }
-  }
-
-  /** Sends what needs no answer, where that is possible. */
-  tell (subject: string): void {
-    if (this.term !== undefined && !this.isGone) this.#connection.publish(subject)
   }
 
   /** Waits for a time, or until the connection is back. */
@@ -149,21 +159,16 @@ export class Link {
     })
   }
 
-  /** Ends all pauses. */
-  wake (): void {
-    for (const wake of this.#wakers) wake()
-  }
-
   #start (): void {
     const { options } = this.#connection as unknown as { options?: { inboxPrefix?: string } }
     this.#inbox = `${createInbox(options?.inboxPrefix)}.`
     this.#isUp = !this.isGone
     const status = this.#connection.status() as AsyncIterable<Status> & { stop?: () => void }
-    const unsubscribe = this.isGone ? () => {} : this.subscribe(`${this.#inbox}*`, message => { this.#dispatch(message) })
+    const unsubscribe = this.subscribe(`${this.#inbox}*`, message => { this.#dispatch(message) })
     void this.#watch(status)
     this.#stop = () => {
       status.stop?.()
-      if (!this.isGone) unsubscribe()
+      unsubscribe()
     }
   }
 
@@ -179,7 +184,7 @@ export class Link {
   #dispatch (message: Msg): void {
     const { subject } = message
     // What a consumer sends has its own subject, and says in its reply whose it is.
-    const name = subject.startsWith(this.#inbox) ? subject.slice(this.#inbox.length) : consumerOf(message.reply ?? '')
+    const name = subject.startsWith(this.#inbox) ? subject.slice(this.#inbox.length) : originOf(message.reply ?? '').consumer
     const asker = this.#waiting.get(name)?.asker
     if (asker?.onReply(message) === false) this.#waiting.delete(name)
   }
@@ -195,14 +200,14 @@ export class Link {
     this.#isUp = true
     this.health.back(this)
     for (const listener of this.#listeners) listener.onBack()
-    this.wake()
+    for (const wake of this.#wakers) wake()
   }
 
   #end (): void {
     this.#isUp = false
     this.#fail(new Lost())
     this.health.log?.error('the connection to NATS is closed: no more events can be published or come')
-    this.wake()
+    for (const wake of this.#wakers) wake()
   }
 
   #fail (error: Error): void {
@@ -233,10 +238,4 @@ export function resultOf (message: Msg): unknown {
   const description = error.description ?? `error ${error.code}`
   if (error.code === NO_RESPONDERS) throw new Away(description)
   throw new Refusal(description, error.err_code)
-}
-
-/** `$JS.ACK.<stream>.<consumer>.…`, or with a domain and an account before the stream. */
-function consumerOf (reply: string): string {
-  const tokens = reply.split('.')
-  return tokens[tokens.length > 9 ? 5 : 3] ?? ''
 }

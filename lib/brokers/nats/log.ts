@@ -74,6 +74,7 @@ export class NatsLog implements SharedLog, LinkListener {
   /** Resolves when all that was asked before has its answer. */
   async close (): Promise<void> {
     await Promise.allSettled([this.#appends.settled(), ...this.#reads])
+    await this.#stream.settled()
     this.#link.delete(this)
   }
 

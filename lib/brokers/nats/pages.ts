@@ -27,7 +27,7 @@ export async function readPage (link: Link, stream: Stream, after: Position | un
     if (from === undefined) return await lost(stream)
     return found.page(life, place, from, limit, isComplete)
   } finally {
-    void pull.close()
+    pull.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/nats-core'
 import type { Link } from './link.js'
 import { type Content, decode } from './payload.js'
+import { originOf } from './reply.js'
 import type { Stream } from './stream.js'
 import { Away, Refusal } from './trouble.js'
 
@@ -60,7 +61,7 @@ export class Pull {
         const status = statusOf(message)
         if (status instanceof Error) return end(() => { reject(status) })
         if (status === 'end') return end(resolve)
-        this.messages.push(deliveredOf(message))
+        this.messages.push({ seq: originOf(message.reply ?? '').seq, ...decode(message.data) })
         return this.messages.length - before < count || end(resolve)
       }
       const onFailed = (error: Error): void => { end(() => { reject(error) }) }
@@ -74,9 +75,9 @@ export class Pull {
     return this.messages.length - before
   }
 
-  /** Resolves when the consumer is deleted; where that can't be, the server does it after a time. */
-  async close (): Promise<void> {
-    await this.#stream.call('CONSUMER.DELETE', {}, `.${this.#name}`).catch(() => {})
+  /** Deletes the consumer. Where that can't be, the server does it after a time. */
+  close (): void {
+    this.#stream.tidy(this.#stream.call('CONSUMER.DELETE', {}, `.${this.#name}`))
   }
 }
 
@@ -87,10 +88,4 @@ function statusOf ({ headers, data }: Msg): Error | 'end' | undefined {
   if (code === 503) return new Away('JetStream is not there')
   if (code === 404 || code === 408 || code === 409) return 'end'
   return new Refusal(headers?.description ?? `status ${code}`)
-}
-
-/** `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.…`, or with a domain and an account before the stream. */
-function deliveredOf ({ reply = '', data }: Msg): Delivered {
-  const tokens = reply.split('.')
-  return { seq: Number(tokens[tokens.length > 9 ? 7 : 5]), ...decode(data) }
 }

@@ -46,6 +46,7 @@ export class Stream {
   readonly #link: Link
   readonly #limits: Limits
   readonly #settings: object
+  readonly #tidying = new Set<Promise<void>>()
   #life: Promise<string> | undefined
 
   constructor (link: Link, { names, limits, settings, isLatest, timeoutMs }: StreamOptions) {
@@ -72,6 +73,17 @@ export class Stream {
   /** It may not be there any more, or be another one. */
   forget (): void {
     this.#life = undefined
+  }
+
+  /** Lets something be done that nobody waits for, before the end. */
+  tidy (work: Promise<unknown>): void {
+    const done: Promise<void> = work.then(() => {}, () => {}).then(() => { this.#tidying.delete(done) })
+    this.#tidying.add(done)
+  }
+
+  /** Resolves when nothing is being done any more. */
+  async settled (): Promise<void> {
+    await Promise.all(this.#tidying)
   }
 
   /** Asks JetStream's API about the stream. */
