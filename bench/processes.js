@@ -41,6 +41,16 @@ export function requireOpenFiles (sockets) {
   }
 }
 
+/**
+ * A command line that runs on one core, where that is given.
+ *
+ * @param {string[]} command
+ * @param {number | undefined} core
+ */
+export function pinned (command, core) {
+  return core === undefined ? command : [PIN, '--cpu-list', String(core), ...command]
+}
+
 /** A script in a process of its own that answers every message with one, in order. */
 export class Peer {
   #child
@@ -55,10 +65,9 @@ export class Peer {
    * @param {string[]} [how.flags] Of Node.js itself.
    */
   constructor (script, args, { core, flags = [] }) {
-    const command = [process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args]
-    if (core !== undefined) command.unshift(PIN, '--cpu-list', String(core))
+    const [command, ...rest] = pinned([process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args], core)
     this.#name = script
-    this.#child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child.stderr.setEncoding('utf8').on('data', text => { this.#stderr = (this.#stderr + text).slice(-10_000) })
     this.#child.on('error', () => {}) // ends with an exit, too
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { median, spread } from './statistics.js'
@@ -79,22 +80,35 @@ export function ratioColumns ([heading, rangeHeading], base, rate) {
   ]
 }
 
-/** What was measured, as a sentence. */
-export function caption ({ workload, subscribers, rounds, count, warmup }) {
+/** What was measured in each round. */
+export function caption ({ subscribers, count, warmup }) {
   const audience = subscribers === 1 ? '' : ` to ${subscribers.toLocaleString('en')} subscribers`
-  return `Workload ${workload}, rounds: ${rounds}, each of ${count.toLocaleString('en')} events${audience} ` +
-    `after ${warmup.toLocaleString('en')} to warm up:`
+  return `${count.toLocaleString('en')} events${audience} after ${warmup.toLocaleString('en')} to warm up`
 }
 
-/** What the results depend on, as a Markdown list. */
-export function conditions ({ packages, cores }) {
+/**
+ * What the results depend on, as a Markdown list.
+ *
+ * @param {object} what
+ * @param {Set<string>} what.packages
+ * @param {import('./processes.js').Cores | undefined} what.cores
+ * @param {string} [what.placement] Which process runs where.
+ * @param {string[][]} [what.programs] Commands that print their versions.
+ */
+export function conditions ({ packages, cores, placement = 'each server pinned to one core, the load to another', programs = [] }) {
   const [cpu] = cpus()
   return [
     `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}; ` +
-      (cores ? 'each server pinned to one core, the load to another' : 'processes **not pinned** to cores: there is no taskset, or only one core'),
-    `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`)].join(', ')}`,
+      (cores ? placement : 'processes **not pinned** to cores: there is no taskset, or only one core'),
+    `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`), ...programs.map(printed)].join(', ')}`,
     `- ${new Date().toISOString().slice(0, 10)}`
   ].join('\n')
+}
+
+/** The first line that a program prints. */
+function printed ([command, ...args]) {
+  const { stdout } = spawnSync(command, args, { encoding: 'utf8' })
+  return stdout?.split('\n')[0] ?? `no ${command}`
 }
 
 function versionOf (name) {

@@ -11,40 +11,51 @@ const { values: options } = parseArgs({
   options: {
     workload: { type: 'string', default: 'one-stream' },
     subscribers: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
     events: { type: 'string' },
     only: { type: 'string' },
     with: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' }
   }
 })
-const { workload } = options
-const { kind, entry, defaultSubscribers, defaultDeliveries } = await import(`./workloads/${workload}.js`)
+const { workload: name } = options
+const workload = await import(`./workloads/${name}.js`)
+const { kind, entry, defaultRounds = 5, defaultOnly } = workload
 const { measure } = await import(`./${kind}/measure.js`)
-const { columns, rate, unit } = await import(`./${kind}/columns.js`)
-const rounds = positive('rounds', options.rounds)
-const sizes = options.subscribers?.split(',').map(size => positive('subscribers', size)) ?? defaultSubscribers ?? [1]
-if (defaultSubscribers === undefined && options.subscribers !== undefined) {
-  throw new Error(`${workload} has one subscriber: --subscribers is for others`)
+const { columns, rate, unit } = workload.columns === undefined ? await import(`./${kind}/columns.js`) : workload
+const rounds = positive('rounds', options.rounds ?? defaultRounds)
+const sizes = options.subscribers?.split(',').map(size => positive('subscribers', size)) ?? workload.defaultSubscribers ?? [1]
+if (workload.defaultSubscribers === undefined && options.subscribers !== undefined) {
+  throw new Error(`${name} has subscribers of its own: --subscribers is for others`)
+}
+if (workload.cases !== undefined && options.events !== undefined) {
+  throw new Error(`${name} has events of its own: --events is for others`)
 }
 requireOpenFiles(Math.max(...sizes))
 
-const contestants = await findContestants({ entry, only: options.only?.split(','), others: options.with })
+const contestants = await findContestants({ entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
 const cores = pickCores()
 const runs = []
-for (const subscribers of sizes) {
-  const count = positive('events', options.events ?? Math.ceil(defaultDeliveries / subscribers))
-  const run = { workload, subscribers, count, warmup: Math.ceil(count / 2), cores }
+for (const { caption, ...setup } of workload.cases?.(sizes) ?? sizes.map(caseOf)) {
+  const run = { workload: name, ...setup, cores }
   const results = await runRounds({
     contestants, rounds, note, describe, measureOne: contestantUrl => measure({ ...run, contestantUrl })
   })
-  runs.push({ ...run, results })
-  console.log(`${caption({ ...run, rounds })}\n\n${table(results, columns, rate)}\n`)
+  runs.push({ ...run, caption, results })
+  console.log(`Workload ${name}, rounds: ${rounds}, each of ${caption}:\n\n${table(results, columns, rate)}\n`)
 }
 
-console.log(conditions({ packages: new Set(contestants.flatMap(({ packages }) => packages)), cores }))
+const packages = new Set(contestants.flatMap(({ packages }) => packages))
+console.log(conditions({ packages, cores, placement: workload.placement, programs: workload.programs }))
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ runs }, null, 2)}\n`)
 if (runs.some(({ results }) => results.some(({ error }) => error !== undefined))) process.exitCode = 1
+
+/** Of a workload that differs in nothing but the number of subscribers. */
+function caseOf (subscribers) {
+  const count = positive('events', options.events ?? Math.ceil(workload.defaultDeliveries / subscribers))
+  const warmup = Math.ceil(count / 2)
+  return { subscribers, count, warmup, caption: caption({ subscribers, count, warmup }) }
+}
 
 function describe (measured) {
   return `${Math.round(rate(measured)).toLocaleString('en')} ${unit}`

@@ -14,21 +14,27 @@ export class Subscriber {
   #failure
   /** @type {IsThere | undefined} */
   #isThere
+  /** @type {(length: number) => void} */
+  #onRead
   /** @type {(error?: Error) => void} */
   #done = () => {}
 
   /**
    * @param {number} port
    * @param {Buffer} store Room for all that it will receive.
+   * @param {object} [how]
+   * @param {string} [how.path] What it asks for.
+   * @param {(length: number) => void} [how.onRead] Called after each read, with how much there is now.
    */
-  constructor (port, store) {
+  constructor (port, store, { path = '/', onRead = () => {} } = {}) {
     this.#store = store
+    this.#onRead = onRead
     this.#socket = connect({
       host: '127.0.0.1',
       port,
       onread: { buffer: READ_BUFFER, callback: size => this.#take(size) }
     })
-    this.#socket.write(`GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: text/event-stream\r\n\r\n`)
+    this.#socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: text/event-stream\r\n\r\n`)
     this.#socket.on('error', error => { this.#fail(error) })
     this.#socket.on('close', () => { this.#fail(new Error(`a connection closed after ${this.#length} bytes`)) })
   }
@@ -62,6 +68,7 @@ export class Subscriber {
     }
     READ_BUFFER.copy(this.#store, this.#length, 0, size)
     this.#length += size
+    this.#onRead(this.#length)
     if (this.#isThere?.(this.#store, this.#length)) {
       this.#isThere = undefined
       this.#done()
