@@ -22,10 +22,6 @@ export class RedisConnection {
     })
   }
 
-  get isReady (): boolean {
-    return this.#link.isReady
-  }
-
   /** Resolves when there is a connection, or none is needed any more. */
   async ready (): Promise<void> {
     if (this.#link.isReady || this.#isClosed) return

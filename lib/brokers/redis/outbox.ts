@@ -61,11 +61,6 @@ export class Outbox {
     this.#options = options
   }
 
-  /** Bytes of data that wait, or are on their way. */
-  get bytes (): number {
-    return this.#bytes
-  }
-
   /** @throws FST_ERR_SSE_BROKER_OVERLOADED, _UNAVAILABLE, _FAILED, FST_ERR_SSE_PUBLISH_UNCERTAIN */
   async add (record: NewRecord, idempotencyKey: string | undefined): Promise<Position> {
     const { channel, maxPendingBytes, timeoutMs } = this.#options
@@ -109,7 +104,7 @@ export class Outbox {
   }
 
   #fill (): void {
-    if (this.#batch.length > 0) return
+    if (this.#batch.length > 0 || this.#waiting.length === 0) return
     let bytes = 0
     const isBeyond = (each: Pending, index: number): boolean => {
       bytes += each.bytes

@@ -1,9 +1,9 @@
 import { connect } from '@nats-io/transport-node'
 import t from 'tap'
-import { natsBroker } from '../../lib/brokers/nats.js'
-import { startNats } from '../helpers/nats-server.js'
-import { requireBinary } from '../helpers/services.js'
-import { conformance } from './conformance.js'
+import { natsBroker } from '../../../lib/brokers/nats.js'
+import { startNats } from '../../helpers/nats-server.js'
+import { requireBinary } from '../../helpers/services.js'
+import { conformance } from '../conformance.js'
 
 t.test('conformance', async t => {
   const program = requireBinary(t, 'nats-server')
