@@ -119,8 +119,8 @@ export class Cluster {
     } finally {
       over.abort()
     }
-    await within('publishers to end', CAUGHT_UP_WITHIN_MS, Promise.all(publishing))
-    return await this.#check()
+    const [auditor] = await within('publishers to end', CAUGHT_UP_WITHIN_MS, Promise.all([this.#audit(), ...publishing]))
+    return await this.#check(auditor)
   }
 
   get #ports (): number[] {
@@ -141,13 +141,12 @@ export class Cluster {
     }
   }
 
-  async #check (): Promise<Counts> {
-    const auditor = await this.#audit()
+  async #check (auditor: Instance): Promise<Counts> {
     let counts = { ...NOTHING }
     try {
       for (const channel of CHANNELS) counts = combine(counts, await this.#checkChannel(channel, auditor), 1)
     } finally {
-      if (auditor === this.#auditor) await auditor?.kill()
+      if (auditor === this.#auditor) await auditor.kill()
     }
     if (this.publisher.failures.length > 0) throw new Error(this.publisher.failures.slice(0, 5).join('\n'))
     counts = { ...counts, ...this.#ledger.count() }

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { ServerProcess } from '../helpers/server-process.js'
@@ -12,7 +12,7 @@ const IS_LONG = process.env.SSE_FAULTS === 'long'
 
 /** The short form is for every run of the tests. */
 const { CLIENTS, ROUNDS, PAUSE_MS, SETTLE_MS } = IS_LONG
-  ? { CLIENTS: 300, ROUNDS: 4, PAUSE_MS: 10_000, SETTLE_MS: 2_000 }
+  ? { CLIENTS: 300, ROUNDS: 3, PAUSE_MS: 10_000, SETTLE_MS: 2_000 }
   : { CLIENTS: 60, ROUNDS: 1, PAUSE_MS: 2_000, SETTLE_MS: 400 }
 
 /** More than an engine keeps that trims now and then, and for those who read what is new. */
@@ -25,6 +25,8 @@ export interface Scenario {
   readonly mayLose?: boolean
   /** Whether clients must have been told of a gap. */
   readonly makesGaps?: boolean
+  /** Left to the long form: what happens in it happens in others too. */
+  readonly isLong?: boolean
 }
 
 export type Scenarios = Readonly<Record<string, Scenario>>
@@ -35,6 +37,7 @@ const BOTH = ['whole', 'whole', 'whole', 'trimmed'] as const
 export const SCENARIOS: Scenarios = {
   'nothing happens': {
     channels: BOTH,
+    isLong: true,
     fault: async () => {}
   },
   'an instance is killed, and started again': {
@@ -80,6 +83,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
   },
   'the engine is killed and started again twice, right away': {
     channels: ['whole'],
+    isLong: true,
     mayLose: true,
     async fault (cluster, random) {
       const engine = engineOf(cluster)
@@ -92,6 +96,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
   },
   'the engine is stopped, and started again': {
     channels: ['whole'],
+    isLong: true,
     async fault (cluster) {
       await engineOf(cluster).restart()
     }
@@ -139,6 +144,26 @@ export const ENGINE_SCENARIOS: Scenarios = {
       cable.restore()
     }
   },
+  'all of that at once': {
+    channels: ['whole'],
+    mayLose: true,
+    async fault (cluster, random) {
+      const engine = engineOf(cluster)
+      const [killed, paused] = instancesOf(cluster) as [Instance, Instance]
+      const cable = cluster.cables[2] as Cable
+      const waits = Array.from({ length: 3 }, () => random.below(SETTLE_MS))
+      cable.drop()
+      await delay(waits[0])
+      await killed.kill()
+      paused.pause()
+      await delay(waits[1])
+      await engine.kill()
+      await Promise.all([killed.start(), engine.restart()])
+      await delay(waits[2])
+      paused.resume()
+      cable.restore()
+    }
+  },
   'the engine comes back with an older disk': {
     channels: ['whole'],
     mayLose: true,
@@ -154,6 +179,18 @@ export const ENGINE_SCENARIOS: Scenarios = {
       rmSync(engine.folder, { recursive: true })
       cpSync(older, engine.folder, { recursive: true })
       rmSync(older, { recursive: true })
+      await engine.restart()
+    }
+  },
+  'the engine comes back with an empty disk': {
+    channels: ['whole'],
+    mayLose: true,
+    makesGaps: true,
+    async fault (cluster) {
+      const engine = engineOf(cluster)
+      await engine.kill()
+      rmSync(engine.folder, { recursive: true })
+      mkdirSync(engine.folder)
       await engine.restart()
     }
   }
@@ -181,6 +218,7 @@ export function testFaults (t: Test, mode: Mode, scenarios: Scenarios, startEngi
   let cluster: Cluster | undefined
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [name, scenario] of Object.entries(scenarios)) {
+      if (scenario.isLong === true && !IS_LONG) continue
       const own = random.fork()
       t.test(`${name}${ROUNDS > 1 ? ` (${round})` : ''}`, async test => {
         test.setTimeout(180_000)
