@@ -12,15 +12,16 @@ export class Health {
     this.#engine = engine
   }
 
+  /** @param connection Or whatever else there is one of. */
   lost (connection: object, err: unknown): void {
     if (this.#lost.size === 0) {
-      this.log?.warn({ err }, `${this.#engine} is out of reach; event streams stay open and go on when it is back`)
+      this.log?.warn({ err }, `${this.#engine} is not available; event streams stay open, and go on when it is`)
     }
     this.#lost.add(connection)
   }
 
   back (connection: object): void {
-    if (this.#lost.delete(connection) && this.#lost.size === 0) this.log?.info(`${this.#engine} is back; event streams go on`)
+    if (this.#lost.delete(connection) && this.#lost.size === 0) this.log?.info(`${this.#engine} is available again; event streams go on`)
   }
 
   /** This connection is not needed any more. */

@@ -110,6 +110,7 @@ class RedisBroker {
     if (reader === undefined) {
       reader = new Reader({
         connect: () => this.#connect(),
+        health: this.#health,
         wakeKey: name => wakeKey(this.#prefix, shard, name),
         interrupt: (key, expiresMs) => { server.interrupt(key, expiresMs) }
       })

@@ -26,6 +26,6 @@ export function parsePlace (place: string): Position & { readonly term: number }
 export function formatPosition ({ epoch, offset }: Position): [life: string, term: string, offset: string] {
   const [life = '', term = ''] = epoch.split('_')
   const number = parseInt(term, TERM_RADIX)
-  const isKnown = life !== '' && Number.isSafeInteger(number) && Number.isSafeInteger(offset) && toEpoch(life, number) === epoch
+  const isKnown = life !== '' && Number.isSafeInteger(number) && number >= 0 && Number.isSafeInteger(offset) && toEpoch(life, number) === epoch
   return isKnown ? [life, String(number), String(offset)] : ['-', '0', '0']
 }

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Position, StoredRecord } from '../../../types/broker.js'
 import { backoffMs } from '../backoff.js'
+import type { Health } from '../health.js'
 import type { RedisConnection } from './connection.js'
 import { type Entry, offsetOf, termOf, toRecord } from './entry.js'
 import type { LogKeys } from './keys.js'
 import { findHeads, type Place } from './store.js'
+import { Unreachable } from './unreachable.js'
 
 /** How long a read waits for the next entry, in milliseconds. After a quiet one it is checked whether all is as it was. */
 const BLOCK_MS = 5_000
@@ -32,6 +34,8 @@ interface Reading {
 
 export interface ReaderOptions {
   readonly connect: () => RedisConnection
+  /** Told of what a server refuses; of its absence, the connection tells. */
+  readonly health: Health
   /** The key of a stream that interrupts its wait. */
   readonly wakeKey: (reader: string) => string
   /** Writes to that stream, which may go after so many milliseconds. */
@@ -77,6 +81,7 @@ export class Reader {
 
   close (): void {
     this.#isClosed = true
+    this.#options.health.forget(this)
     this.#connection?.close()
   }
 
@@ -89,9 +94,10 @@ export class Reader {
         await this.#find(connection)
         await this.#read(connection)
         tries = 0
-      } catch {
-        // Out of reach, which the connection has told, or refused: then those who read the history are told as well.
+        this.#options.health.back(this)
+      } catch (error) {
         this.#isUnsure = true
+        if (!(error instanceof Unreachable)) this.#skip(error)
         await sleep(backoffMs(tries++), undefined, { ref: false })
       }
     }
@@ -157,6 +163,12 @@ export class Reader {
       reading.place = { ...place, offset }
     }
     handOn()
+  }
+
+  /** It can't be read, and would not be at the next try: who reads the history of it is told why. */
+  #skip (error: unknown): void {
+    this.#options.health.lost(this, error)
+    for (const reading of this.#readings.values()) reading.place = undefined
   }
 
   #isCurrent (reading: Reading): boolean {

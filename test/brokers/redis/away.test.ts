@@ -167,8 +167,8 @@ t.test('the log says once that the server is away, and once that it is back', as
     await eventually(async () => said.length === 2 * round, 'both are said')
   }
   t.strictSame(said.map(({ level }) => level), [WARN, INFO, WARN, INFO])
-  t.match(said[0]?.msg, /^Redis is out of reach; /)
-  t.match(said[1]?.msg, /^Redis is back; /)
+  t.match(said[0]?.msg, /^Redis is not available; /)
+  t.match(said[1]?.msg, /^Redis is available again; /)
 })
 
 t.test('a log can be closed while the server is away', async t => {

@@ -1,0 +1,79 @@
+import t from 'tap'
+import type { Position } from '../../../types/broker.js'
+import { layCable } from '../../helpers/cable.js'
+import { appendAll, dataOf, EVERYTHING, eventually, note, numbered } from '../conformance/harness.js'
+import { Recorder } from '../conformance/recorder.js'
+import { client, open, redis } from './fixtures.js'
+
+t.test('a log that is followed while others are waited for begins at once', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const { log, broker } = open(t, server.port)
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  for (let index = 0; index < 5; index++) {
+    await new Promise(resolve => setTimeout(resolve, 20)) // it waits for the next entry by now
+    const other = broker.open({ name: `other ${index}`, retention: EVERYTHING, idempotencyWindowMs: 1, log: null as never })
+    const from = performance.now()
+    const late = new Recorder(other)
+    await late.begun()
+    t.ok(performance.now() - from < 2_000, 'long before a wait ends by itself')
+    await late.reached(await other.append(note('a')))
+    await other.close()
+  }
+})
+
+t.test('a log that is left and followed again, as it is read, begins at its end', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const { log } = open(t, server.port)
+  const { log: publisher } = open(t, server.port)
+  for (let round = 0; round < 20; round++) {
+    const left = new Recorder(log)
+    if (round % 2 === 0) await left.begun()
+    const appended = appendAll(publisher, numbered(10))
+    if (round % 3 === 0) await new Promise(resolve => setImmediate(resolve))
+    left.stop()
+    const recorder = new Recorder(log)
+    const from = await recorder.begun()
+    const positions = await appended
+    await recorder.reached(positions.at(-1) as Position)
+    t.strictSame(recorder.records.map(({ offset }) => offset), positions.map(({ offset }) => offset).filter(offset => offset > from.offset))
+    recorder.stop()
+    t.strictSame([...left.problems, ...recorder.problems], [])
+  }
+})
+
+t.test('a connection on which nothing comes any more is replaced', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const cable = await layCable(t, server.port)
+  const { log, said } = open(t, cable.port)
+  const { log: publisher } = open(t, server.port)
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  cable.drop()
+  const position = await publisher.append(note('a'))
+  await eventually(async () => said.length > 0, 'the broker has noticed') // 8 s after it has asked
+  cable.restore()
+  await recorder.reached(position)
+  t.strictSame(dataOf(recorder.records), ['a'])
+})
+
+t.test('an entry that is none of ours is told to those who read the history, and what comes later is handed on', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const admin = client(t, server.port)
+  const { log, said } = open(t, server.port)
+  const recorder = new Recorder(log)
+  const before = await recorder.begun()
+  await recorder.reached(await log.append(note('a')))
+  const [stream, facts] = [await admin.keys('*:stream:*'), await admin.keys('*:facts:*')].flat() as [string, string]
+  const [[id = ''] = []] = await admin.xrange(stream, '-', '+')
+  await admin.multi().hset(facts, 'head', 2).xadd(stream, id.replace('-1', '-2'), 'what', 'is this').exec()
+  await eventually(async () => recorder.begins.length === 2, 'it goes on behind it')
+  t.match(said, [{ level: 40, msg: /^Redis is not available/ }])
+  await recorder.reached(await log.append(note('c')))
+  t.strictSame(dataOf(recorder.records), ['a', 'c'])
+  await t.rejects(log.read(before, 10), { code: 'FST_ERR_SSE_BROKER_FAILED' })
+})
