@@ -20,7 +20,8 @@ export interface ConformanceOptions {
   readonly sharesRecords?: boolean
 }
 
-const SILENT = fastify({ logger: false }).log
+/** The log of an app that says nothing. */
+export const SILENT = fastify({ logger: false }).log
 
 /** Everything that a test stores. */
 export const EVERYTHING: HistoryRetention = { maxEvents: 100_000, maxBytes: Infinity, maxAgeMs: Infinity }
