@@ -19,4 +19,6 @@ process.on('SIGTERM', () => { void stop() })
 process.on('disconnect', () => { void stop() })
 
 await app.listen({ port: Number(PORT), host: '127.0.0.1' })
-process.send?.('listening')
+if (process.connected) process.send?.('listening')
+// It has gone before anybody could be told.
+else await stop()

@@ -25,7 +25,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 // The terminal may be gone with it: there is still something to stop then.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
-start(Number(PORT)).catch(async (error: unknown) => { await stop((error as Error).message) })
+// It may have ended before anybody could be told.
+if (process.connected) start(Number(PORT)).catch(async (error: unknown) => { await stop((error as Error).message) })
+else await stop()
 
 async function start (port: number): Promise<void> {
   if (!await isFree(port)) throw new Error(`Port ${port} is taken. Choose another one:  PORT=${port + 1} npm run start:cluster`)

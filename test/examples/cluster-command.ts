@@ -13,12 +13,17 @@ export interface ClusterCommand {
   running: () => number[]
   /** Resolves with its exit code when nothing of it can write any more. */
   ended: Promise<number | null>
-  /** Ends the command itself, as Ctrl-C in a terminal does, or as nobody should. Resolves when it has. */
+  /**
+   * Ends it: by SIGINT as Ctrl-C in a terminal does, by SIGTERM as who has started npm and knows nothing else, by SIGKILL
+   * as nobody should, without a word to what it has started. Resolves when it has ended.
+   */
   stop: (signal?: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
 
-/** Runs `npm run start:cluster` until its page is there, or until it has ended. */
-export async function startCluster (t: Test, port: number, env: Record<string, string> = {}): Promise<ClusterCommand> {
+/** Runs `npm run start:cluster` until its page is there, or it has said something else, or until it has ended. */
+export async function startCluster (
+  t: Test, port: number, env: Record<string, string> = {}, ready = 'The cluster is at'
+): Promise<ClusterCommand> {
   // A process group of its own, as in a terminal: npm, a shell and the command. Without tap's loaders.
   const child = spawn('npm', ['run', 'start:cluster'], {
     cwd: root,
@@ -31,7 +36,7 @@ export async function startCluster (t: Test, port: number, env: Record<string, s
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         output += chunk
-        if (output.includes('The cluster is at')) resolve()
+        if (output.includes(ready)) resolve()
       })
     }
   })
@@ -40,7 +45,9 @@ export async function startCluster (t: Test, port: number, env: Record<string, s
   }
   const running = (): number[] => processes().map(({ pid }) => pid).filter(isRunning)
   const stop: ClusterCommand['stop'] = async (signal = 'SIGINT') => {
-    if (!child.stdout.closed) killGroup(child, signal)
+    if (child.stdout.closed) return
+    if (signal === 'SIGTERM') child.kill(signal)
+    else killGroup(child, signal)
     await ended
   }
   t.teardown(async () => {
