@@ -10,10 +10,10 @@ import { ServerProcess } from './server-process.js'
  * await nats.kill()
  * await nats.restart() // the same port and disk
  */
-export async function startNats (t: Test, binary: string): Promise<ServerProcess> {
+export async function startNats (t: Test, binary: string, args: readonly string[] = []): Promise<ServerProcess> {
   return await ServerProcess.start(t, binary, {
     name: 'nats',
-    arguments: (port, folder) => ['--jetstream', '--addr', '127.0.0.1', '--port', String(port), '--store_dir', folder],
+    arguments: (port, folder) => ['--jetstream', '--addr', '127.0.0.1', '--port', String(port), '--store_dir', folder, ...args],
     greeting: '',
     answer: /^INFO .*"jetstream":true/
   })

@@ -87,11 +87,11 @@ export class Appends {
     if (this.#again.length > 0 || this.#waiting.length === 0) return
     const { term } = this.#link
     const life = this.#life
-    if (life === undefined || term === undefined) {
+    if (life === undefined) {
       void this.#prepare()
       return
     }
-    if (!this.#isOpen && this.#sent.size > 0) return
+    if (term === undefined || (!this.#isOpen && this.#sent.size > 0)) return
     for (const pending of this.#waiting.splice(0, this.#isOpen ? Infinity : 1)) this.#send(pending, { life, term })
   }
 

@@ -1,7 +1,7 @@
 import type { Page, Position, StoredRecord } from '../../../types/broker.js'
 import type { Link } from './link.js'
 import { type Delivered, Pull } from './pull.js'
-import type { Ends, Stream } from './stream.js'
+import type { Ends, Head, Stream } from './stream.js'
 import { fromEpoch, toEpoch } from './term.js'
 import { Away } from './trouble.js'
 
@@ -23,8 +23,12 @@ export async function readPage (link: Link, stream: Stream, after: Position | un
     if (place !== undefined && place.seq > ends.last) return await lost(stream)
     const isComplete = await collect(pull, link, stream, ends, limit + 1)
     const found = new Found(stream, pull.messages, ends)
-    const from = place === undefined ? 0 : found.after(place)
-    if (from === undefined) return await lost(stream)
+    let from = place === undefined ? 0 : found.after(place, false)
+    if (from === undefined) {
+      const head = await stream.head()
+      from = after?.epoch === head.position.epoch ? found.after(place as Place, true) : undefined
+      if (from === undefined) return lostAt(head)
+    }
     return found.page(life, place, from, limit, isComplete)
   } finally {
     pull.close()
@@ -43,7 +47,10 @@ function placeOf ({ epoch, offset }: Position, life: string): Place | 'nowhere' 
 }
 
 async function lost (stream: Stream): Promise<Page> {
-  const { position, earliest } = await stream.head()
+  return lostAt(await stream.head())
+}
+
+function lostAt ({ position, earliest }: Head): Page {
   return { epoch: position.epoch, lost: true, records: [], through: position.offset, earliest }
 }
 
@@ -77,17 +84,19 @@ class Found {
 
   /**
    * Where the messages after a place begin; undefined where the place is not one of this log, or what stood after it is
-   * not all there. It is one of this log when the message there is of its term, or the next one: the server that had
-   * both, or ends there, had all before it.
+   * not all there. It is one of this log when the message there is of its term, or a later one: a server that has stored
+   * this one had all before it.
+   *
+   * @param isOfHead Whether the last message is of its term.
    */
-  after ({ term, seq }: Place): number | undefined {
+  after ({ term, seq }: Place, isOfHead: boolean): number | undefined {
     const [first, second] = this.#messages
     if (first === undefined) {
       return this.#ends.isEmpty && seq === this.#ends.last && term === this.#stream.term ? 0 : undefined
     }
     const isThere = first.seq === seq
     const next = isThere ? second : first
-    const hasTerm = (isThere && first.term === term) || next?.term === term
+    const hasTerm = isOfHead || (isThere && first.term === term) || next?.term === term
     const isWhole = next === undefined || this.#follows(next.seq, seq)
     if (!hasTerm || !isWhole) return undefined
     return isThere ? 1 : 0
