@@ -61,7 +61,8 @@ async function collect (pull: Pull, link: Link, stream: Stream, { last, isEmpty 
   while (pull.messages.length < count) {
     const got = await pull.more(count - pull.messages.length)
     if (reached() >= last || isEmpty) return true
-    if (got > 0) break
+    if (pull.isLarge) break
+    if (got > 0) continue
     // A replica of the stream that is behind, or the last message was deleted by hand.
     if (!await stream.has(last)) return true
     if (lag++ === LAG_TRIES) throw new Away('a replica is behind')

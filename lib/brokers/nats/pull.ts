@@ -5,7 +5,7 @@ import { originOf } from './reply.js'
 import type { Stream } from './stream.js'
 import { Away, Refusal } from './trouble.js'
 
-/** A page ends when it has more bytes, so that a few large records don't fill the memory. */
+/** Asked for at a time, so that large records don't fill the memory. */
 const MAX_BYTES = 4 * 1024 * 1024
 
 /** How long the server keeps a consumer that could not be deleted. */
@@ -22,6 +22,7 @@ export class Pull {
   readonly #stream: Stream
   readonly #name: string
   readonly messages: Delivered[] = []
+  #bytes = 0
 
   private constructor (link: Link, stream: Stream, name: string) {
     this.#link = link
@@ -48,6 +49,11 @@ export class Pull {
     return new Pull(link, stream, name)
   }
 
+  /** Whether a page should end here. */
+  get isLarge (): boolean {
+    return this.#bytes > MAX_BYTES / 2
+  }
+
   /** @returns How many more have come: fewer than asked for where there are no more, or they are large. */
   async more (count: number): Promise<number> {
     const before = this.messages.length
@@ -61,6 +67,7 @@ export class Pull {
         const status = statusOf(message)
         if (status instanceof Error) return end(() => { reject(status) })
         if (status === 'end') return end(resolve)
+        this.#bytes += message.data.length
         this.messages.push({ seq: originOf(message.reply ?? '').seq, ...decode(message.data) })
         return this.messages.length - before < count || end(resolve)
       }
