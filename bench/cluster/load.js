@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { Subscriber } from '../fan-out/subscriber.js'
 import { nowUs } from './clock.js'
-import { audienceOf, eventsOf, markOf, MAX_EVENT_BYTES } from './events.js'
+import { eventsOf, markOf, MAX_EVENT_BYTES } from './events.js'
 import { bodyOf } from '../response.js'
 
 /** Who connects at the same time. */
@@ -56,7 +56,7 @@ async function connect ({ ports, subscribers, count, ...task }) {
 /** Until everybody has everything of these events. */
 async function receive ({ from, last }) {
   await all(clients, ({ audience }) => {
-    const newest = last - audienceOf(last - audience, audiences)
+    const newest = last - (last - audience + audiences) % audiences
     return newest >= from ? markOf(newest) : undefined
   })
   return {}

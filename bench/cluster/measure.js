@@ -26,7 +26,8 @@ const BLOCK = 500
  * @property {number} subscribers Of each instance.
  * @property {number} audiences Each event is for one of them, in turns, and each subscriber in one.
  * @property {'channel' | 'topic'} by What tells them apart, for those who have both.
- * @property {boolean} publishesItself Whether the (first) instance with subscribers publishes, or one without any.
+ * @property {boolean} publishesItself Whether the (first) instance with subscribers publishes, or one without any. Where nothing
+ *   connects them it always does.
  * @property {boolean} isPinned Whether instances get one core, and everybody else the other.
  * @property {boolean} [weighs] Whether the memory of a subscriber is wanted.
  * @property {Phase[]} phases The first one warms up.
@@ -46,7 +47,7 @@ export async function measure ({ contestantUrl, cores, instances: wanted, subscr
   const start = core => new Peer('./cluster/instance.js', [contestantUrl, task], { core, flags: ['--expose-gc'] })
   const load = new Peer('./cluster/load.js', [], { core: core?.load })
   const instances = Array.from({ length: wanted }, () => start(core?.server))
-  const publisher = publishesItself ? instances[0] : start(core?.load)
+  const publisher = publishesItself || engine === undefined ? instances[0] : start(core?.load)
   const all = [...new Set([publisher, ...instances])]
   try {
     const ports = new Map()

@@ -1,12 +1,19 @@
-import { cases as published } from './cluster-cost.js'
+import { cases as published, costColumns } from './cluster-cost.js'
 
-/** Like cluster-cost, but another instance publishes: this one only hands on. What is in memory can't take part, but is
- *  measured as there, to compare. */
-export { columns, defaultOnly, defaultRounds, defaultSubscribers, entry, kind, placement, programs, rate, unit } from './cluster-cost.js'
+/**
+ * Like cluster-cost, but another instance publishes, and the one that is measured only hands on. What is in memory has no
+ * other instance: it publishes itself, here too, for the others to be compared with.
+ */
+export { defaultOnly, defaultRounds, defaultSubscribers, entry, kind, placement, programs, rate, unit } from './cluster-cost.js'
+
+export const columns = costColumns
 
 /** @param {number[]} sizes */
 export function cases (sizes) {
   return published(sizes).map(each => ({
-    ...each, publishesItself: false, caption: each.caption.replace('of the instance that publishes', 'of another instance than the one that publishes')
+    ...each,
+    caption: each.caption.replace('the instance that publishes', 'another instance than the one that publishes'),
+    publishesItself: false,
+    weighs: false
   }))
 }

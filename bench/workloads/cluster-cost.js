@@ -15,6 +15,7 @@ export const placement = 'the instance pinned to one core, engine and load to th
 export const programs = [['redis-server', '--version'], ['nats-server', '--version']]
 
 const DELIVERIES = 200_000
+const MAX_EVENTS = 2_000
 
 /**
  * @param {number[]} sizes
@@ -22,19 +23,34 @@ const DELIVERIES = 200_000
  */
 export function cases (sizes) {
   return sizes.map(subscribers => {
-    const events = Math.ceil(DELIVERIES / subscribers)
+    const events = Math.min(MAX_EVENTS, DELIVERIES / subscribers)
     return {
-      caption: `${events.toLocaleString('en')} events to ${subscribers.toLocaleString('en')} subscribers of the instance that publishes`,
-      instances: 1,
+      ...published(events),
+      caption: `${count(events)} events to ${count(subscribers)} subscribers of the instance that publishes`,
       subscribers,
-      audiences: 1,
-      by: 'channel',
-      publishesItself: true,
-      isPinned: true,
-      weighs: true,
-      phases: [{ name: 'warmup', events: Math.ceil(events / 2), pace: 'one-by-one' }, { name: 'all', events, pace: 'one-by-one' }]
+      weighs: true
     }
   })
+}
+
+/** @param {number} events After half as many to warm up. */
+export function published (events) {
+  return {
+    instances: 1,
+    audiences: 1,
+    by: 'channel',
+    publishesItself: true,
+    isPinned: true,
+    phases: [
+      { name: 'warmup', events: Math.ceil(events / 2), pace: 'one-by-one' },
+      { name: 'all', events: Math.ceil(events), pace: 'one-by-one' }
+    ]
+  }
+}
+
+/** @param {number} number */
+export function count (number) {
+  return Math.ceil(number).toLocaleString('en')
 }
 
 export const rate = round => 1e6 / round.all.deliveryUs
@@ -42,14 +58,18 @@ export const unit = 'deliveries per CPU second'
 
 const kilobytes = bytes => `${(bytes / 1e3).toFixed(1)} KB`
 
-export const columns = [
+export const costColumns = [
   medianColumn('CPU per delivery', round => round.all.deliveryUs, us => `${us.toFixed(2)} µs`),
   spreadColumn(rate),
   ...ratioColumns(['cost to memory', 'lowest to highest'], 'typed-sse-memory', round => round.all.deliveryUs),
   ...columnsOf('per event', [
     perEvent('CPU instance', round => round.all.instanceUs),
     perEvent('engine', round => round.all.engineUs)
-  ]),
+  ])
+]
+
+export const columns = [
+  ...costColumns,
   medianColumn('resident per subscriber', round => round.residentPerSubscriber, kilobytes),
   medianColumn('heap per subscriber', round => round.heapPerSubscriber, kilobytes)
 ]

@@ -3,7 +3,7 @@ import { columnsOf, latencyColumns, perEvent, whole } from '../cluster/columns.j
 /** How it grows with instances that follow, and with channels: one client for each channel, and at least one per instance. */
 export const kind = 'cluster'
 export const entry = 'engine'
-export const defaultOnly = ['typed-sse-redis', 'typed-sse-nats', 'orpc-redis-resume']
+export const defaultOnly = ['typed-sse-nats', 'typed-sse-redis']
 export const defaultRounds = 3
 
 export { placement, programs } from './cluster-latency.js'

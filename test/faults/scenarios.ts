@@ -1,12 +1,14 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
+import type { Cable } from '../helpers/cable.js'
+import { deferred } from '../helpers/deferred.js'
 import type { ServerProcess } from '../helpers/server-process.js'
 import { Random } from '../proof/random.js'
 import type { ChannelName, Mode } from './channels.js'
+import type { Client } from './client.js'
 import { Cluster, compileInstance, type Counts } from './cluster.js'
 import type { Instance } from './instance.js'
-import type { Cable } from '../helpers/cable.js'
 
 const IS_LONG = process.env.SSE_FAULTS === 'long'
 
@@ -135,9 +137,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
       const i = random.below(cluster.instances.length)
       const cable = cluster.cables[i] as Cable
       cable.drop()
-      let comeBack = (): void => {}
-      const back = new Promise<void>(resolve => { comeBack = resolve })
-      for (const client of cluster.readers('trimmed').filter(() => random.chance(0.3))) client.stayAway(back)
+      const comeBack = sendAway(cluster.readers('trimmed').filter(() => random.chance(0.3)))
       await cluster.flood('trimmed', FLOOD_EVENTS, cluster.instances[i] as Instance)
       await delay(PAUSE_MS)
       comeBack()
@@ -168,9 +168,10 @@ export const ENGINE_SCENARIOS: Scenarios = {
     channels: ['whole'],
     mayLose: true,
     makesGaps: true,
-    async fault (cluster) {
+    async fault (cluster, random) {
       const engine = engineOf(cluster)
       const older = `${engine.folder}-older`
+      const comeBack = sendAway(cluster.readers('whole').filter(() => random.chance(0.2)))
       engine.pause() // so that its files fit together
       cpSync(engine.folder, older, { recursive: true })
       engine.resume()
@@ -180,6 +181,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
       cpSync(older, engine.folder, { recursive: true })
       rmSync(older, { recursive: true })
       await engine.restart()
+      comeBack()
     }
   },
   'the engine comes back with an empty disk': {
@@ -244,6 +246,13 @@ function tell (t: Test, counts: Counts, tookMs: number, { mayLose = false, makes
   t.ok(counts.deliveries > counts.acknowledged, 'everybody got events, in order')
   if (!mayLose) t.equal(counts.lost, 0, 'nothing that was acknowledged is lost')
   if (makesGaps) t.ok(counts.gaps > 0, 'those who have missed something were told so')
+}
+
+/** @returns What lets them come back. */
+function sendAway (clients: readonly Client[]): () => void {
+  const back = deferred()
+  for (const client of clients) client.stayAway(back.promise)
+  return () => { back.resolve() }
 }
 
 function instancesOf ({ instances }: Cluster): [Instance, ...Instance[]] {
