@@ -17,10 +17,13 @@ const temp = mkdtempSync(join(tmpdir(), 'fastify-typed-sse-'))
 const COMPILERS = ['5.9', '6.0', '7.0']
 /**
  * With all declarations checked as well; but for a program that has both copies of this package: there the types of
- * `reply.sse` are the same by their structure, but not by their declaration, and only `skipLibCheck` lets that pass.
+ * `reply.sse` are the same by their structure, but not by their declaration, and only `skipLibCheck` lets that pass; and
+ * for one with clients of brokers, whose declarations are not ours.
  */
-const CONSUMERS = Object.entries({ 'consumer.ts': false, 'both-copies.ts': true })
+const CONSUMERS = Object.entries({ 'consumer.ts': false, 'both-copies.ts': true, 'brokers.ts': true })
 const PEERS = ['fastify@5', '@sinclair/typebox@0.34', '@fastify/type-provider-typebox@5']
+/** What brokers are made with. */
+const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3', '@nats-io/jetstream@3']
 /** What the peer dependencies promise at least; for these the types are not checked, only that they run. */
 const OLDEST_PEERS = ['fastify@5.0.0', '@sinclair/typebox@0.34.0']
 
@@ -53,8 +56,9 @@ async function checkAll () {
 
   const compilers = project('compilers', {}, COMPILERS.map(version => `typescript-${version}@npm:typescript@~${version}`))
   for (const type of ['module', 'commonjs']) {
-    const folder = project(type, { type }, [tarball, ...PEERS, '@types/node@20'])
+    const folder = project(type, { type }, [tarball, ...PEERS, ...CLIENTS, '@types/node@20'])
     runForms(folder, type === 'module' ? 'import-forms.mjs' : 'import-forms.cjs', type)
+    runForms(folder, 'subpaths.cjs', type)
     for (const version of COMPILERS) {
       for (const [file, skipLibCheck] of CONSUMERS) {
         writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig(file, skipLibCheck)))
@@ -66,6 +70,7 @@ async function checkAll () {
   }
   const oldest = project('oldest', { type: 'module' }, [tarball, ...OLDEST_PEERS])
   runForms(oldest, 'import-forms.mjs', `the oldest peers, ${OLDEST_PEERS.join(' and ')}`)
+  runForms(oldest, 'peers.mjs', 'no clients')
 }
 
 /** Builds and packs; by the script of prepack, as for a release. */
