@@ -18,14 +18,16 @@ const SILENT = fastify({ logger: false }).log
 export class Nats {
   readonly server: ServerProcess
   readonly #t: Test
+  readonly #login: ConnectionOptions
 
-  constructor (t: Test, server: ServerProcess) {
+  constructor (t: Test, server: ServerProcess, login: ConnectionOptions) {
     this.#t = t
     this.server = server
+    this.#login = login
   }
 
   async connect (options: ConnectionOptions = {}): Promise<NatsConnection> {
-    const connection = await connect({ servers: `127.0.0.1:${this.server.port}`, reconnectTimeWait: 50, maxReconnectAttempts: -1, ...options })
+    const connection = await connect({ servers: `127.0.0.1:${this.server.port}`, reconnectTimeWait: 50, maxReconnectAttempts: -1, ...this.#login, ...options })
     this.#t.teardown(async () => { await connection.close() })
     return connection
   }
@@ -54,9 +56,9 @@ export class Nats {
 }
 
 /** Undefined where there is no server to be had: the test is then skipped by name. */
-export async function startFor (t: Test, args: readonly string[] = []): Promise<Nats | undefined> {
+export async function startFor (t: Test, args: readonly string[] = [], login: ConnectionOptions = {}): Promise<Nats | undefined> {
   const binary = requireBinary(t, 'nats-server')
-  return binary === undefined ? undefined : new Nats(t, await startNats(t, binary, args))
+  return binary === undefined ? undefined : new Nats(t, await startNats(t, binary, args), login)
 }
 
 /** What is said to a logger. */

@@ -7,7 +7,7 @@ const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined }
 
 t.test('what was written is read, whatever it is', async t => {
   fc.assert(fc.property(
-    fc.record({ event: text, data: text, retry: maybe(fc.nat()), topic: maybe(text), key: maybe(text), tombstone: maybe(fc.boolean()) }),
+    fc.record({ event: text, data: text, retry: maybe(fc.nat()), topic: maybe(text), key: maybe(text), tombstone: maybe(fc.boolean()) }, { noNullPrototype: true }),
     record => { t.strictSame(decode(encodeRecord('term', record)), { term: 'term', record }) }
   ))
 })
