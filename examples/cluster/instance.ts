@@ -1,6 +1,5 @@
 import { Redis } from 'ioredis'
-// In an app of your own: from 'fastify-typed-sse/redis'.
-import { redisBroker } from '../../lib/brokers/redis.js'
+import { redisBroker } from 'fastify-typed-sse/redis'
 import { buildServer } from './app.js'
 import type { InstanceName } from './streams.js'
 
