@@ -5,8 +5,7 @@ import { backoffMs } from '../backoff.js'
 import type { Health } from '../health.js'
 import type { RedisConnection } from './connection.js'
 import { type Entry, offsetOf, termOf, toRecord } from './entry.js'
-import type { LogKeys } from './keys.js'
-import { findHeads, type Place } from './store.js'
+import { findHeads, type Place, type Store } from './store.js'
 import { Unreachable } from './unreachable.js'
 
 /** How long a read waits for the next entry, in milliseconds. After a quiet one it is checked whether all is as it was. */
@@ -20,7 +19,7 @@ const PAGE_ENTRIES = 256
 
 /** A log that is read live. */
 export interface ReadLog {
-  readonly keys: LogKeys
+  readonly store: Pick<Store, 'keys' | 'opening'>
   begin: (position: Position) => void
   receive: (records: readonly StoredRecord[]) => void
 }
@@ -108,8 +107,7 @@ export class Reader {
   async #find (connection: RedisConnection): Promise<void> {
     const wanted = [...this.#readings.values()].filter(({ place }) => this.#isUnsure || place === undefined)
     if (wanted.length === 0) return
-    const keys = wanted.map(({ log }) => log.keys)
-    const heads = await findHeads(keys, async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
+    const heads = await findHeads(wanted.map(({ log }) => log.store), async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
     for (const [index, reading] of wanted.entries()) {
       const head = heads[index] as Place
       // Where it is still the same, what was missed meanwhile is read next.
@@ -124,7 +122,7 @@ export class Reader {
     for (const reading of this.#readings.values()) {
       const { log, place } = reading
       if (place === undefined) return // added since
-      readings.set(log.keys.stream, reading)
+      readings.set(log.store.keys.stream, reading)
       ids.push(`${place.term}-${place.offset}`)
     }
     this.#isWaiting = true

@@ -8,7 +8,7 @@ import { SingleFlight } from '../single-flight.js'
 import { Tail } from '../tail.js'
 import type { LogKeys } from './keys.js'
 import { Outbox } from './outbox.js'
-import { findHeads, Store } from './store.js'
+import { Store } from './store.js'
 import type { Server } from './server.js'
 import { Unreachable } from './unreachable.js'
 
@@ -25,9 +25,8 @@ export interface RedisLogOptions extends LogOptions {
 
 /** A log in Redis, for all of this process who have opened it. */
 export class RedisLog implements SharedLog {
-  readonly keys: LogKeys
+  readonly store: Store
   readonly #options: RedisLogOptions
-  readonly #store: Store
   readonly #outbox: Outbox
   readonly #followers: EngineFollowers
   readonly #tail = new Tail()
@@ -38,17 +37,16 @@ export class RedisLog implements SharedLog {
 
   constructor (options: RedisLogOptions) {
     const { keys, name: channel, timeoutMs, maxPendingBytes, retention, server } = options
-    this.keys = keys
     this.#options = options
     this.#hasTail = retention.latest !== true
-    this.#store = new Store(keys, options, async (script, keys, args) => await server.run(script, keys, args))
+    this.store = new Store(keys, options, async (script, keys, args) => await server.run(script, keys, args))
     const sender = randomUUID()
     this.#outbox = new Outbox({
       channel,
       timeoutMs,
       maxPendingBytes,
       ready: async () => { await server.ready() },
-      store: async (batch, number) => await this.#store.append(sender, number, batch)
+      store: async (batch, number) => await this.store.append(sender, number, batch)
     })
     this.#heads = new SingleFlight(async () => await this.#findHead())
     this.#followers = new EngineFollowers(async () => await this.#heads.run())
@@ -83,6 +81,7 @@ export class RedisLog implements SharedLog {
 
   /** Called by the reader: what it hands on next stands right after this position. */
   begin (position: Position): void {
+    this.store.see(position)
     if (this.#hasTail) this.#tail.begin(position)
     this.#followers.begin(position)
   }
@@ -91,6 +90,7 @@ export class RedisLog implements SharedLog {
   receive (records: readonly StoredRecord[]): void {
     if (this.#hasTail) this.#tail.push(records)
     this.#followers.receive(records)
+    this.store.see(this.#followers.position as Position)
   }
 
   async close (): Promise<void> {
@@ -100,7 +100,7 @@ export class RedisLog implements SharedLog {
 
   async #read (after: Position | undefined, limit: number): Promise<Page> {
     const near = after && await this.#readNear(after, limit)
-    return near ?? await this.#ask(async () => await this.#store.read(after, limit))
+    return near ?? await this.#ask(async () => await this.store.read(after, limit))
   }
 
   /** Most who come back have missed little or nothing, and nothing of theirs has to be read from Redis. */
@@ -113,11 +113,7 @@ export class RedisLog implements SharedLog {
   }
 
   async #findHead (): Promise<Position> {
-    const { server } = this.#options
-    const heads = await this.#ask(async () => {
-      return await findHeads([this.keys], async (script, keys, args) => await server.run(script, keys, args))
-    })
-    const { epoch, offset } = heads[0] as Position
+    const { epoch, offset } = await this.#ask(async () => await this.store.head())
     return this.#see({ epoch, offset })
   }
 

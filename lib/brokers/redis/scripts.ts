@@ -5,8 +5,9 @@ import { script } from './script.js'
  * nothing was lost, named by when it began, in milliseconds: a server that was restarted, or replaced by its replica, may
  * have forgotten the newest entries, and tells so by its run id, which is another one. Then a new term begins, and it is
  * noted at which offset the one before has ended: positions up to there mean the same as before, those beyond it are
- * lost. Terms also make the ids of a stream that was deleted and made anew greater than all before, so that whoever
- * waits for its next entry gets it.
+ * lost. And where an instance knows of an entry beyond it, all positions of that term and of those before it are: behind
+ * each of them, something is missing. Terms also make the ids of a stream that was deleted and made anew greater than all
+ * before, so that whoever waits for its next entry gets it.
  *
  * Numbers beyond 14 digits need `%.0f`: Lua writes others with an exponent.
  */
@@ -17,9 +18,12 @@ const KEYS_OF_LOG = 6
 /** Terms whose end is remembered. */
 const MAX_TERMS = 50
 
+/** Arguments that open a log: see Witness. */
+const ARGS_OF_LOG = 4
+
 /**
- * Opens the log whose keys begin at `KEYS[first]`: makes it where it is new, and begins another term where the server
- * may have forgotten something.
+ * Opens the log whose keys begin at `KEYS[first]` by the arguments that begin at `ARGV[given]`: makes it where it is new,
+ * begins another term where the server may have forgotten something, and notes where it has.
  */
 const OPEN = `
 local function text (number) return string.format('%.0f', number) end
@@ -29,19 +33,27 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
 
-local function open (first, newLife)
+-- Where a term has ended; nil where it is none of this life.
+local function endOf (log, term)
+  if term == log.term then return log.head end
+  for name, last in string.gmatch(log.ended, '(%d+):(%d+) ') do
+    if tonumber(name) == term then return tonumber(last) end
+  end
+end
+
+local function open (first, given)
   local log = { facts = KEYS[first], stream = KEYS[first + 1], marks = KEYS[first + 2], values = KEYS[first + 3], order = KEYS[first + 4], gone = KEYS[first + 5] }
-  local facts = redis.call('HMGET', log.facts, 'life', 'term', 'run', 'head', 'ended', 'total', 'at', 'dropped')
+  local facts = redis.call('HMGET', log.facts, 'life', 'term', 'run', 'head', 'ended', 'total', 'at', 'dropped', 'broken')
   if not facts[1] then
     local last = redis.call('XREVRANGE', log.stream, '+', '-', 'COUNT', 1)[1]
     local before = last and tonumber(string.match(last[1], '^%d+')) or 0
     redis.call('DEL', log.stream, log.marks, log.values, log.order, log.gone)
-    log.life, log.term, log.head, log.ended, log.total, log.at, log.dropped = newLife, math.max(now, before + 1), 0, '', 0, now, 0
-    redis.call('HSET', log.facts, 'life', log.life, 'term', text(log.term), 'run', run, 'head', 0, 'ended', '', 'total', 0, 'at', text(now), 'dropped', 0)
+    log.life, log.term, log.head, log.ended, log.total, log.at, log.dropped, log.broken = ARGV[given], math.max(now, before + 1), 0, '', 0, now, 0, 0
+    redis.call('HSET', log.facts, 'life', log.life, 'term', text(log.term), 'run', run, 'head', 0, 'ended', '', 'total', 0, 'at', text(now), 'dropped', 0, 'broken', 0)
     return log
   end
   log.life, log.term, log.head, log.ended = facts[1], tonumber(facts[2]), tonumber(facts[4]), facts[5]
-  log.total, log.at, log.dropped = tonumber(facts[6]), tonumber(facts[7]), tonumber(facts[8])
+  log.total, log.at, log.dropped, log.broken = tonumber(facts[6]), tonumber(facts[7]), tonumber(facts[8]), tonumber(facts[9])
   if run ~= facts[3] then
     log.ended = log.ended .. text(log.term) .. ':' .. text(log.head) .. ' '
     local _, terms = string.gsub(log.ended, ' ', '')
@@ -54,15 +66,12 @@ local function open (first, newLife)
     log.term = math.max(now, log.term + 1)
     redis.call('HSET', log.facts, 'term', text(log.term), 'run', run, 'ended', log.ended)
   end
-  return log
-end
-
--- Up to where a term goes; nil where it is none of this life.
-local function endOf (log, term)
-  if term == log.term then return log.head end
-  for name, last in string.gmatch(log.ended, '(%d+):(%d+) ') do
-    if tonumber(name) == term then return tonumber(last) end
+  local knownTerm = tonumber(ARGV[given + 2])
+  if ARGV[given + 1] == log.life and knownTerm > log.broken and tonumber(ARGV[given + 3]) > (endOf(log, knownTerm) or math.huge) then
+    log.broken = knownTerm
+    redis.call('HSET', log.facts, 'broken', text(knownTerm))
   end
+  return log
 end
 
 -- The id after which the entry behind an offset stands.
@@ -120,13 +129,15 @@ end
 `
 
 /**
- * Where logs stand. ARGV: for each log the life that it gets where it is new.
+ * Where logs stand. ARGV: for each log what opens it.
  *
  * @returns for each `life term head`.
  */
 export const FIND_HEADS = script(`${OPEN}
 local heads = {}
-for index, life in ipairs(ARGV) do heads[index] = placeOf(open((index - 1) * ${KEYS_OF_LOG} + 1, life)) end
+for index = 0, #KEYS / ${KEYS_OF_LOG} - 1 do
+  heads[index + 1] = placeOf(open(index * ${KEYS_OF_LOG} + 1, index * ${ARGS_OF_LOG} + 1))
+end
 return heads
 `)
 
@@ -135,7 +146,7 @@ return heads
  * stand in KEYS[${KEYS_OF_LOG + 1}]; an idempotency key's offset in the key that a record names.
  */
 const SENT = `
-local sentKey, sequence = KEYS[${KEYS_OF_LOG + 1}], ARGV[2]
+local sentKey, sequence = KEYS[${KEYS_OF_LOG + 1}], ARGV[5]
 local sent = redis.call('GET', sentKey)
 if sent then
   local number, outcome = string.match(sent, '^(%d+) (.*)$')
@@ -161,20 +172,20 @@ return outcome
 `
 
 /**
- * Stores records of a log with a history. ARGV: new life, number of the batch, idempotency window in milliseconds,
+ * Stores records of a log with a history. ARGV: what opens it, number of the batch, idempotency window in milliseconds,
  * three limits, three steps between marks, and for each record its facts, its data and the index of its idempotency key
  * in KEYS, or 0.
  *
  * @returns `life term offset offset …`
  */
 export const APPEND = script(`${OPEN}${TRIM}${LIMITS}${SENT}
-local log = open(1, ARGV[1])
-local window, limits, steps = ARGV[3], limitsAt(4), limitsAt(7)
+local log = open(1, 1)
+local window, limits, steps = ARGV[6], limitsAt(7), limitsAt(10)
 log.marked = lastMark(log)
 if log.head > log.marked.offset and now - log.marked.at >= steps.age then mark(log) end
 log.at = now
 local offsets = {}
-for first = 10, #ARGV, 3 do
+for first = 13, #ARGV, 3 do
   local facts, data, key = ARGV[first], ARGV[first + 1], KEYS[tonumber(ARGV[first + 2])]
   local offset = used(log, key)
   if not offset then
@@ -191,18 +202,18 @@ trim(log, limits)
 ${ANSWER}`)
 
 /**
- * Stores records of a log that retains the latest. ARGV: new life, number of the batch, idempotency window in
+ * Stores records of a log that retains the latest. ARGV: what opens it, number of the batch, idempotency window in
  * milliseconds, the most keys, how many entries the stream keeps for those who read it live, and for each record its
  * facts, its data, the index of its idempotency key in KEYS or 0, its key, and `1` for a tombstone.
  *
  * @returns `life term offset offset …`
  */
 export const APPEND_LATEST = script(`${OPEN}${SENT}
-local log = open(1, ARGV[1])
-local window, maxKeys, maxLive = ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local log = open(1, 1)
+local window, maxKeys, maxLive = ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local count = redis.call('ZCARD', log.order) + redis.call('ZCARD', log.gone)
 local offsets = {}
-for first = 6, #ARGV, 5 do
+for first = 9, #ARGV, 5 do
   local facts, data, idempotencyKey = ARGV[first], ARGV[first + 1], KEYS[tonumber(ARGV[first + 2])]
   local key, isGone = ARGV[first + 3], ARGV[first + 4] == '1'
   local offset = used(log, idempotencyKey)
@@ -227,42 +238,42 @@ for first = 6, #ARGV, 5 do
 end
 ${ANSWER}`)
 
-/** What a position is: ARGV[2] to ARGV[4] are its life, term and offset; the first is empty to read from the start. */
+/** What a position is: ARGV[5] to ARGV[7] are its life, term and offset; the first is empty to read from the start. */
 const LOST = `
 local function isLost (log, earliest)
-  if ARGV[2] == '' then return false end
-  local last = ARGV[2] == log.life and endOf(log, tonumber(ARGV[3]))
-  local offset = tonumber(ARGV[4])
+  if ARGV[5] == '' then return false end
+  local term, offset = tonumber(ARGV[6]), tonumber(ARGV[7])
+  local last = ARGV[5] == log.life and term > log.broken and endOf(log, term)
   return not last or offset > last or offset < earliest
 end
 `
 
 /**
- * Reads a page. ARGV: new life, the position's life, term and offset, the most entries, three limits, by which what is
+ * Reads a page. ARGV: what opens it, the position's life, term and offset, the most entries, three limits, by which what is
  * too old is dropped first.
  *
  * @returns where the log stands as `life term head`, the first offset after which nothing is lost, 1 where something is,
  * and the entries.
  */
 export const READ = script(`${OPEN}${TRIM}${LIMITS}${LOST}
-local log = open(1, ARGV[1])
-local limits = limitsAt(6)
+local log = open(1, 1)
+local limits = limitsAt(9)
 if now - log.at >= limits.age and log.head > lastMark(log).offset then mark(log) end
 trim(log, limits)
 local first = redis.call('XRANGE', log.stream, '-', '+', 'COUNT', 1)[1]
 local earliest = first and tonumber(string.match(first[1], '-(%d+)$')) - 1 or log.head
 if isLost(log, earliest) then return { placeOf(log), text(earliest), 1, {} } end
-local after = ARGV[2] == '' and earliest or tonumber(ARGV[4])
-return { placeOf(log), text(earliest), 0, redis.call('XRANGE', log.stream, '(' .. idAt(log, after), '+', 'COUNT', ARGV[5]) }
+local after = ARGV[5] == '' and earliest or tonumber(ARGV[7])
+return { placeOf(log), text(earliest), 0, redis.call('XRANGE', log.stream, '(' .. idAt(log, after), '+', 'COUNT', ARGV[8]) }
 `)
 
 /**
- * Reads a log that retains the latest: ARGV: new life, the position's life, term and offset.
+ * Reads a log that retains the latest: ARGV: what opens it, the position's life, term and offset.
  *
  * @returns what {@link READ} does, but for the entries, which are an offset and a record in turns, values first.
  */
 export const READ_LATEST = script(`${OPEN}${LOST}
-local log = open(1, ARGV[1])
+local log = open(1, 1)
 if isLost(log, log.dropped) then return { placeOf(log), text(log.dropped), 1, {} } end
 local found = {}
 local function collect (order, after)
@@ -272,11 +283,11 @@ local function collect (order, after)
     found[#found + 1] = redis.call('HGET', log.values, keys[index])
   end
 end
-if ARGV[2] == '' then
+if ARGV[5] == '' then
   collect(log.order, '0')
 else
-  collect(log.order, ARGV[4])
-  collect(log.gone, ARGV[4])
+  collect(log.order, ARGV[7])
+  collect(log.gone, ARGV[7])
 end
 return { placeOf(log), text(log.dropped), 0, found }
 `)

@@ -2,9 +2,10 @@ import type { LogOptions, Page, Position, StoredRecord } from '../../../types/br
 import { decodeRecord, encodeFacts, type Entry, toRecord } from './entry.js'
 import type { LogKeys } from './keys.js'
 import type { Outgoing } from './outbox.js'
-import { formatPosition, newLife, parsePlace, toEpoch } from './place.js'
+import { formatPosition, parsePlace, toEpoch } from './place.js'
 import type { Script } from './script.js'
 import { APPEND, APPEND_LATEST, FIND_HEADS, READ, READ_LATEST } from './scripts.js'
+import { Witness } from './witness.js'
 
 /**
  * What a stream keeps at least, whatever is to be retained, so that instances which read it live miss nothing when many
@@ -23,14 +24,15 @@ export type Place = Position & { readonly term: number }
 
 /** What is asked of Redis about one log. */
 export class Store {
-  readonly #keys: LogKeys
+  readonly keys: LogKeys
+  readonly #witness = new Witness()
   readonly #isLatest: boolean
   readonly #limits: readonly string[]
   readonly #appendArgs: readonly string[]
   readonly #run: Run
 
   constructor (keys: LogKeys, { retention, idempotencyWindowMs }: Pick<LogOptions, 'retention' | 'idempotencyWindowMs'>, run: Run) {
-    this.#keys = keys
+    this.keys = keys
     this.#run = run
     this.#isLatest = retention.latest === true
     const window = format(Math.max(1, idempotencyWindowMs))
@@ -46,29 +48,47 @@ export class Store {
     this.#appendArgs = [window, ...this.#limits, ...steps.map(format)]
   }
 
+  /** What opens it, in every script. */
+  get opening (): readonly string[] {
+    return this.#witness.opening
+  }
+
+  /** A record that is known to be stored. */
+  see (position: Position): void {
+    this.#witness.see(position)
+  }
+
   /**
    * Stores records in one step.
    *
    * @param sender Who stores them. @param number Which of its batches this is: the same one is stored once.
    */
   async append (sender: string, number: number, batch: readonly Outgoing[]): Promise<Position[]> {
-    const keys = [...this.#keys.all, this.#keys.sent(sender)]
-    const args = [newLife(), String(number), ...this.#appendArgs]
+    const keys = [...this.keys.all, this.keys.sent(sender)]
+    const args = [...this.opening, String(number), ...this.#appendArgs]
     for (const { record, idempotencyKey } of batch) {
-      const key = idempotencyKey === undefined ? 0 : keys.push(this.#keys.idempotency(idempotencyKey))
+      const key = idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(idempotencyKey))
       args.push(encodeFacts(record), record.data, String(key))
       if (this.#isLatest) args.push(record.key ?? '', record.tombstone === true ? '1' : '0')
     }
     const outcome = await this.#run(this.#isLatest ? APPEND_LATEST : APPEND, keys, args) as string
     const [life = '', term, ...offsets] = outcome.split(' ')
     const epoch = toEpoch(life, Number(term))
-    return offsets.map(offset => ({ epoch, offset: Number(offset) }))
+    const positions = offsets.map(offset => ({ epoch, offset: Number(offset) }))
+    for (const position of positions) this.see(position)
+    return positions
+  }
+
+  async head (): Promise<Place> {
+    const [head] = await findHeads([this], this.#run) as [Place]
+    this.see(head)
+    return head
   }
 
   async read (after: Position | undefined, limit: number): Promise<Page> {
     const position = after === undefined ? ['', '0', '0'] : formatPosition(after)
-    const args = this.#isLatest ? [newLife(), ...position] : [newLife(), ...position, String(limit), ...this.#limits]
-    const found = await this.#run(this.#isLatest ? READ_LATEST : READ, this.#keys.all, args)
+    const args = this.#isLatest ? [...this.opening, ...position] : [...this.opening, ...position, String(limit), ...this.#limits]
+    const found = await this.#run(this.#isLatest ? READ_LATEST : READ, this.keys.all, args)
     const [head, earliest, lost, entries] = found as [string, string, number, string[] | Entry[]]
     const { epoch, offset } = parsePlace(head)
     const page = { epoch, earliest: Number(earliest), lost: Number(lost) === 1 }
@@ -83,8 +103,8 @@ export class Store {
 }
 
 /** Where each of these logs stands. They have to be of one shard. */
-export async function findHeads (logs: readonly LogKeys[], run: Run): Promise<Place[]> {
-  const heads = await run(FIND_HEADS, logs.flatMap(({ all }) => all), logs.map(newLife)) as string[]
+export async function findHeads (logs: ReadonlyArray<Pick<Store, 'keys' | 'opening'>>, run: Run): Promise<Place[]> {
+  const heads = await run(FIND_HEADS, logs.flatMap(({ keys }) => keys.all), logs.flatMap(({ opening }) => opening)) as string[]
   return heads.map(parsePlace)
 }
 

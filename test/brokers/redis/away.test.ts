@@ -56,7 +56,7 @@ t.test('nobody knows of an event whose answer does not come, and a connection th
   const cable = await layCable(t, server.port)
   const { log } = open(t, cable.port, {}, { timeoutMs: 300 })
   await log.append(note('before'))
-  cable.drop()
+  cable.drop('all')
   await t.rejects(log.append(note('dropped'), 'key'), UNCERTAIN)
   cable.restore()
   await log.append(note('dropped'), 'key')

@@ -52,7 +52,7 @@ t.test('a connection on which nothing comes any more is replaced', async t => {
   const { log: publisher } = open(t, server.port)
   const recorder = new Recorder(log)
   await recorder.begun()
-  cable.drop()
+  cable.drop('all')
   const position = await publisher.append(note('a'))
   await eventually(async () => said.length > 0, 'the broker has noticed') // 8 s after it has asked
   cable.restore()

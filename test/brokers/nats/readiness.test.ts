@@ -1,0 +1,154 @@
+import t from 'tap'
+import { encodeRecord } from '../../../lib/brokers/nats/payload.js'
+import { dataOf, note } from '../conformance/harness.js'
+import { Recorder } from '../conformance/recorder.js'
+import { errorOf, FakeNats, infoOf, type Answer, type Sent } from './fake-nats.js'
+
+const UNAVAILABLE = { code: 'FST_ERR_SSE_BROKER_UNAVAILABLE' }
+
+/** Answers for a stream that has messages up to this. */
+function stream (last: number, { subject, text }: Sent): Answer | undefined {
+  if (subject.startsWith('$JS.API.STREAM.INFO')) return infoOf(last)
+  if (subject.startsWith('$JS.API.CONSUMER') || subject.startsWith('$JS.API.STREAM.UPDATE')) return { text: '{}' }
+  if (!subject.startsWith('$JS.API.STREAM.MSG.GET')) return undefined
+  const seq = (JSON.parse(text) as { seq?: number }).seq ?? last
+  return { text: JSON.stringify({ message: { seq, data: payload(seq).toString('base64') } }) }
+}
+
+function payload (seq: number, term = 't'): Buffer {
+  return encodeRecord(term, note(`${seq}`))
+}
+
+t.test('what the stream does not take yet is sent again, in order', async t => {
+  const nats = new FakeNats(t)
+  const stored: string[] = []
+  let misses = 3
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('sse.log.')) return stream(0, sent)
+    if (misses-- > 0) return { code: 503 }
+    stored.push(sent.text)
+    return { text: JSON.stringify({ seq: stored.length }) }
+  }
+  const log = nats.log()
+  const positions = await Promise.all(['a', 'b', 'c', 'd'].map(async data => await log.append(note(data))))
+  t.strictSame(positions.map(({ offset }) => offset), [1, 2, 3, 4])
+  t.strictSame(stored.map(text => text.at(-1)), ['a', 'b', 'c', 'd'])
+})
+
+t.test('what was not stored while a later one was is not stored after that', async t => {
+  const nats = new FakeNats(t)
+  const stored: string[] = []
+  const refuses = new Set<string>()
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('sse.log.')) return stream(0, sent)
+    const data = sent.text.at(-1) as string
+    if (refuses.delete(data)) return { code: 503 }
+    stored.push(data)
+    return { text: JSON.stringify({ seq: stored.length }) }
+  }
+  const log = nats.log()
+  await log.append(note('a'))
+  refuses.add('b').add('c').add('e')
+  const calls = await Promise.allSettled(['b', 'c', 'd', 'e'].map(async data => await log.append(note(data))))
+  t.strictSame(stored, ['a', 'd', 'e'])
+  t.strictSame(calls.map(call => call.status === 'rejected' ? (call.reason as { code: string }).code : call.value.offset), [UNAVAILABLE.code, UNAVAILABLE.code, 2, 3])
+})
+
+t.test('what a stream never takes was not stored', async t => {
+  const nats = new FakeNats(t)
+  nats.onSent = sent => sent.subject.startsWith('sse.log.') ? { code: 503 } : stream(0, sent)
+  await t.rejects(nats.log().append(note('a')), UNAVAILABLE)
+})
+
+t.test('a record without a key has the subject of none in a log of latest values', async t => {
+  const nats = new FakeNats(t)
+  nats.onSent = sent => sent.subject.startsWith('sse.log.') ? { text: '{"seq":1}' } : stream(1, sent)
+  const log = nats.log({ retention: { latest: true, maxKeys: 10 } })
+  t.equal((await log.append(note('a'))).offset, 1)
+  t.match(nats.sent.find(({ subject }) => subject.startsWith('sse.log.'))?.subject, /\.key-[\w-]{22}$/)
+})
+
+t.test('the first message of a log of latest values is stored before all others', async t => {
+  const nats = new FakeNats(t)
+  const answers: Answer[] = [{ code: 503 }, errorOf(400, 10_071)]
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('sse.log.')) return stream(0, sent)
+    return sent.subject.endsWith('.start') ? answers.shift() : { text: '{"seq":2}' }
+  }
+  const log = nats.log({ retention: { latest: true, maxKeys: 10 } })
+  t.equal((await log.append(note('a', { key: 'k' }))).offset, 2)
+  t.strictSame(answers, [], 'also where somebody else was first')
+})
+
+t.test('a replica that is behind is asked again, and for some time only', async t => {
+  const nats = new FakeNats(t)
+  let asked = 0
+  let hasIt = 3
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT')) return stream(2, sent)
+    asked++
+    if (hasIt-- > 0) return { code: 404 }
+    const reply = (seq: number): string => `$JS.ACK.s.${sent.reply.split('.').at(-1) as string}.1.${seq}.1.0.0`
+    return [1, 2].map(seq => ({ subject: 'to-consumer', reply: reply(seq), text: payload(seq).toString() })).concat({ code: 408 } as never)
+  }
+  const log = nats.log()
+  t.strictSame(dataOf((await log.read(undefined, 10)).records), ['1', '2'])
+  t.equal(asked, 4)
+  hasIt = Infinity
+  await t.rejects(log.read(undefined, 10), UNAVAILABLE)
+})
+
+t.test('a read that JetStream does not answer, can not answer or refuses fails', async t => {
+  for (const [answer, code] of [
+    [undefined, UNAVAILABLE.code],
+    [{ code: 503 }, UNAVAILABLE.code],
+    [{ code: 400 }, 'FST_ERR_SSE_BROKER_FAILED']
+  ] as const) {
+    const nats = new FakeNats(t)
+    nats.onSent = sent => sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT') ? answer : stream(2, sent)
+    await t.rejects(nats.log().read(undefined, 10), { code })
+  }
+})
+
+t.test('a gap is read from the stream, also one that is found while the end is asked for', async t => {
+  const nats = new FakeNats(t)
+  let last = 1
+  let isSlow = false
+  const held: Sent[] = []
+  let from = 1
+  const answerTo = (sent: Sent): Answer | Answer[] | undefined => {
+    if (sent.subject.startsWith('$JS.API.CONSUMER.CREATE')) from = (JSON.parse(sent.text) as { config: { opt_start_seq: number } }).config.opt_start_seq
+    if (!sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT')) return stream(last, sent)
+    const name = sent.reply.split('.').at(-1) as string
+    return Array.from({ length: last - from + 1 }, (_, index): Answer => ({ subject: 'to-consumer', reply: `$JS.ACK.s.${name}.1.${from + index}.1.0.0`, text: payload(from + index).toString() })).concat({ code: 408 })
+  }
+  nats.onSent = sent => {
+    if (!isSlow || !sent.subject.startsWith('$JS.API.STREAM.INFO')) return answerTo(sent)
+    held.push(sent)
+    return undefined
+  }
+  const live = (seq: number): void => {
+    last = Math.max(last, seq)
+    nats.send({ subject: (nats.sent.find(({ subject }) => subject.startsWith('$JS.API.STREAM.INFO'))?.subject.replace('$JS.API.STREAM.INFO.sse-', 'sse.live.') as string) + '.event', seq, text: payload(seq).toString() })
+  }
+  const log = nats.log()
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  live(2)
+  live(4) // 3 is missing
+  await recorder.reached({ epoch: '', offset: 4 })
+  isSlow = true
+  live(3) // one that it has: asks for the end
+  while (held.length === 0) await new Promise(resolve => setImmediate(resolve))
+  const end = { ...infoOf(5) }
+  live(5)
+  live(7)
+  isSlow = false
+  last = 5
+  for (const { reply } of held) nats.send({ subject: reply, ...end })
+  last = 7
+  await recorder.reached({ epoch: '', offset: 7 })
+  t.strictSame(dataOf(recorder.records), ['2', '3', '4', '5', '6', '7'])
+  t.strictSame(recorder.problems, [])
+  recorder.stop()
+})
