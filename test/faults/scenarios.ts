@@ -141,9 +141,21 @@ export const ENGINE_SCENARIOS: Scenarios = {
     channels: BOTH,
     async fault (cluster, random) {
       const cable = random.pick(cablesOf(cluster))
-      cable.drop()
+      cable.drop('all')
       await delay(PAUSE_MS)
       cable.restore()
+    }
+  },
+  'the answers of the engine to an instance get lost': {
+    channels: BOTH,
+    async fault (cluster, random) {
+      for (let n = 0; n < 3; n++) {
+        const cable = random.pick(cablesOf(cluster))
+        cable.drop('answers')
+        await delay(n === 0 ? PAUSE_MS : random.below(SETTLE_MS)) // longer and shorter than an instance waits
+        cable.restore()
+        await delay(random.below(SETTLE_MS))
+      }
     }
   },
   'the log is trimmed behind an instance that gets nothing, and behind clients that are away': {
@@ -152,7 +164,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
     async fault (cluster, random) {
       const i = random.below(cluster.instances.length)
       const cable = cluster.cables[i] as Cable
-      cable.drop()
+      cable.drop('all')
       const comeBack = sendAway(cluster.readers('trimmed').filter(() => random.chance(0.3)))
       await cluster.flood('trimmed', FLOOD_EVENTS, cluster.instances[i] as Instance)
       await delay(PAUSE_MS)
@@ -168,7 +180,7 @@ export const ENGINE_SCENARIOS: Scenarios = {
       const [killed, paused] = instancesOf(cluster) as [Instance, Instance]
       const cable = cluster.cables[2] as Cable
       const waits = Array.from({ length: 3 }, () => random.below(SETTLE_MS))
-      cable.drop()
+      cable.drop('all')
       await delay(waits[0])
       await killed.kill()
       paused.pause()
