@@ -43,11 +43,6 @@ export class Link {
     this.#connection = connection
   }
 
-  /** Requests that are not answered yet. */
-  get waiting (): number {
-    return this.#waiting.size
-  }
-
   /** Whether the connection was closed by its owner, or has given up. */
   get isGone (): boolean {
     return this.#connection.isClosed() || this.#connection.isDraining()

@@ -8,6 +8,8 @@ const MIN_BYTES = 100
 export interface Pending {
   readonly record: NewRecord
   readonly key: string | undefined
+  /** What it counts as. */
+  readonly bytes: number
   readonly deadlineMs: number
   /** Whether the server may have it although no answer is on its way. */
   mayBeStored: boolean
@@ -26,8 +28,8 @@ export interface PendingOptions {
 /** All appends of a log that have no answer yet: how much they are, and how long they wait. */
 export class PendingAppends {
   readonly #options: PendingOptions
-  /** With the bytes that each counts as, in the order of the calls. */
-  readonly #all = new Map<Pending, number>()
+  /** In the order of the calls. */
+  readonly #all = new Set<Pending>()
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
   #idle: Array<() => void> = []
@@ -46,8 +48,8 @@ export class PendingAppends {
     // One that is too large alone would never be stored.
     if (this.#bytes > 0 && this.#bytes + bytes > maxPendingBytes) throw FST_ERR_SSE_BROKER_OVERLOADED(channel, maxPendingBytes)
     return await new Promise<Position>((resolve, reject) => {
-      const pending = { record, key, deadlineMs: performance.now() + timeoutMs, mayBeStored: false, resolve, reject }
-      this.#all.set(pending, bytes)
+      const pending = { record, key, bytes, deadlineMs: performance.now() + timeoutMs, mayBeStored: false, resolve, reject }
+      this.#all.add(pending)
       this.#bytes += bytes
       this.#watch(timeoutMs)
       start(pending)
@@ -55,7 +57,7 @@ export class PendingAppends {
   }
 
   end (pending: Pending): void {
-    this.#bytes -= this.#all.get(pending) ?? 0
+    this.#bytes -= pending.bytes
     this.#all.delete(pending)
     if (this.#all.size > 0) return
     clearTimeout(this.#timer)
@@ -78,7 +80,7 @@ export class PendingAppends {
 
   #endLate (nowMs: number): void {
     const late: Pending[] = []
-    for (const pending of this.#all.keys()) {
+    for (const pending of this.#all) {
       if (pending.deadlineMs > nowMs) {
         this.#watch(pending.deadlineMs - nowMs)
         break

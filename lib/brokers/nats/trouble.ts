@@ -40,5 +40,5 @@ export function isRefusal (error: unknown, code: number): boolean {
 
 /** What a caller is told who need not try again. */
 export function failed (channel: string, error: unknown): Error {
-  return FST_ERR_SSE_BROKER_FAILED(channel, error instanceof Error ? error.message : String(error), ...withCause(error))
+  return FST_ERR_SSE_BROKER_FAILED(channel, (error as Error).message, ...withCause(error))
 }
