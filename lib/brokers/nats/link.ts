@@ -179,7 +179,7 @@ export class Link {
   #dispatch (message: Msg): void {
     const { subject } = message
     // What a consumer sends has its own subject, and says in its reply whose it is.
-    const name = subject.startsWith(this.#inbox) ? subject.slice(this.#inbox.length) : originOf(message.reply ?? '').consumer
+    const name = subject.startsWith(this.#inbox) ? subject.slice(this.#inbox.length) : originOf(message.reply).consumer
     const asker = this.#waiting.get(name)?.asker
     if (asker?.onReply(message) === false) this.#waiting.delete(name)
   }

@@ -127,7 +127,7 @@ class Found {
       epoch: toEpoch(life, term ?? this.#stream.term),
       lost: false,
       records,
-      through: isEnd ? Math.max(through ?? 0, this.#ends.last) : through ?? this.#ends.last,
+      through: Math.max(through ?? 0, isEnd ? this.#ends.last : 0),
       earliest: this.#ends.earliest
     }
   }

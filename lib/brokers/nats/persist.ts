@@ -17,16 +17,18 @@ export interface Patience {
  */
 export async function persist<T> (link: Link, { channel, timeoutMs }: Patience, attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + timeoutMs
-  for (let tries = 0; ; tries++) {
+  let problem: unknown
+  let tries = 0
+  do {
     try {
       return await before(deadline, attempt())
     } catch (error) {
       if (!(error instanceof Away)) throw failed(channel, error)
-      const leftMs = deadline - performance.now()
-      if (leftMs <= 0) throw FST_ERR_SSE_BROKER_UNAVAILABLE(channel, timeoutMs, ...withCause(error))
-      await link.pause(Math.min(backoffMs(tries), leftMs))
+      problem = error
     }
-  }
+    await link.pause(Math.min(backoffMs(tries++), deadline - performance.now()))
+  } while (performance.now() < deadline)
+  throw FST_ERR_SSE_BROKER_UNAVAILABLE(channel, timeoutMs, ...withCause(problem))
 }
 
 async function before<T> (deadline: number, result: Promise<T>): Promise<T> {

@@ -68,7 +68,7 @@ export class Pull {
         if (status instanceof Error) return end(() => { reject(status) })
         if (status === 'end') return end(resolve)
         this.#bytes += message.data.length
-        this.messages.push({ seq: originOf(message.reply ?? '').seq, ...decode(message.data) })
+        this.messages.push({ seq: originOf(message.reply).seq, ...decode(message.data) })
         return this.messages.length - before < count || end(resolve)
       }
       const onFailed = (error: Error): void => { end(() => { reject(error) }) }

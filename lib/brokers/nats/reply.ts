@@ -10,7 +10,7 @@ export interface Origin {
  *
  * @see https://docs.nats.io/reference/reference-protocols/nats_api_reference
  */
-export function originOf (reply: string): Origin {
+export function originOf (reply = ''): Origin {
   const tokens = reply.split('.')
   const first = tokens.length > 9 ? 4 : 2
   return { consumer: tokens[first + 1] ?? '', seq: Number(tokens[first + 3]) }

@@ -185,6 +185,19 @@ t.test('that the server is out of reach, and that it is back, is said once each'
   t.strictSame(lines.map(line => line.split(':')[0]), ['warn', 'info', 'warn', 'info'])
 })
 
+t.test('who waits for the server is told when the connection is closed', async t => {
+  const nats = await startFor(t)
+  if (nats === undefined) return
+  const connection = await nats.connect()
+  const log = nats.open(await nats.broker({ connection, timeoutMs: 60_000 }))
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  await nats.server.kill()
+  const calls = Promise.allSettled([log.head(), log.read(undefined, 1)])
+  await connection.close()
+  for (const outcome of await calls) t.equal(outcome.status === 'rejected' && (outcome.reason as { code: string }).code, 'FST_ERR_SSE_BROKER_FAILED')
+})
+
 t.test('logs are closed while the server is away', async t => {
   const nats = await startFor(t)
   if (nats === undefined) return

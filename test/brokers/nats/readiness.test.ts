@@ -122,8 +122,12 @@ t.test('a gap is read from the stream, also one that is found while the end is a
     const name = sent.reply.split('.').at(-1) as string
     return Array.from({ length: last - from + 1 }, (_, index): Answer => ({ subject: 'to-consumer', reply: `$JS.ACK.s.${name}.1.${from + index}.1.0.0`, text: payload(from + index).toString() })).concat({ code: 408 })
   }
+  const log = nats.log()
+  const recorder = new Recorder(log)
   nats.onSent = sent => {
-    if (!isSlow || !sent.subject.startsWith('$JS.API.STREAM.INFO')) return answerTo(sent)
+    const isInfo = sent.subject.startsWith('$JS.API.STREAM.INFO')
+    if (isInfo && recorder.records.at(-1)?.data === '5') last = 7
+    if (!isSlow || !isInfo) return answerTo(sent)
     held.push(sent)
     return undefined
   }
@@ -131,8 +135,6 @@ t.test('a gap is read from the stream, also one that is found while the end is a
     last = Math.max(last, seq)
     nats.send({ subject: (nats.sent.find(({ subject }) => subject.startsWith('$JS.API.STREAM.INFO'))?.subject.replace('$JS.API.STREAM.INFO.sse-', 'sse.live.') as string) + '.event', seq, text: payload(seq).toString() })
   }
-  const log = nats.log()
-  const recorder = new Recorder(log)
   await recorder.begun()
   live(2)
   live(4) // 3 is missing
@@ -140,15 +142,42 @@ t.test('a gap is read from the stream, also one that is found while the end is a
   isSlow = true
   live(3) // one that it has: asks for the end
   while (held.length === 0) await new Promise(resolve => setImmediate(resolve))
-  const end = { ...infoOf(5) }
   live(5)
-  live(7)
+  live(7) // 6 is missing
   isSlow = false
   last = 5
-  for (const { reply } of held) nats.send({ subject: reply, ...end })
-  last = 7
+  for (const { reply } of held) nats.send({ subject: reply, ...infoOf(5) })
   await recorder.reached({ epoch: '', offset: 7 })
   t.strictSame(dataOf(recorder.records), ['2', '3', '4', '5', '6', '7'])
   t.strictSame(recorder.problems, [])
   recorder.stop()
+})
+
+t.test('somebody else may make the stream at the same time, with other limits', async t => {
+  const nats = new FakeNats(t)
+  const answers: Answer[] = [errorOf(404, 10_059), errorOf(400, 10_058)]
+  nats.onSent = sent => {
+    if (sent.subject.startsWith('$JS.API.STREAM.INFO') || sent.subject.startsWith('$JS.API.STREAM.CREATE')) return answers.shift() ?? stream(3, { ...sent, subject: '$JS.API.STREAM.INFO' })
+    return stream(3, sent)
+  }
+  t.equal((await nats.log().head()).offset, 3)
+  t.equal(nats.sent.filter(({ subject }) => subject.startsWith('$JS.API.STREAM.CREATE')).length, 1)
+})
+
+t.test('a connection that is lost before the first message is stored leaves no log without one', async t => {
+  const nats = new FakeNats(t)
+  const { info } = nats
+  const stored: string[] = []
+  nats.onSent = sent => {
+    if (sent.subject.startsWith('$JS.API.STREAM.UPDATE') && info === nats.info) {
+      nats.info = undefined
+      setImmediate(() => { nats.info = { ...info as NonNullable<typeof info> } })
+    }
+    if (!sent.subject.startsWith('sse.log.')) return stream(0, sent)
+    stored.push(sent.subject.split('.').at(-1) as string)
+    return { text: JSON.stringify({ seq: stored.length }) }
+  }
+  await nats.log({ retention: { latest: true, maxKeys: 10 } }).append(note('a', { key: 'k' }))
+  t.equal(stored.length, 2)
+  t.equal(stored[0], 'start')
 })

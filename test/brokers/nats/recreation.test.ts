@@ -132,7 +132,10 @@ t.test('what somebody else publishes to its subject is passed over', async t => 
   const manager = await nats.manager()
   const { config } = await manager.streams.info(await nats.streamOf(manager))
   const subject = (config.subjects[0] as string).replace('>', 'event')
-  for (const text of ['', 'x', '[]', '{}', '[1]\n', '["a"]', 'null\n']) await connection.request(subject, text)
+  for (const text of ['', 'x', '[]', '{}', '[1]\n', '["a"]', 'null\n']) {
+    await connection.request(subject, text)
+    t.ok((await log.head()).offset > first.offset)
+  }
   const last = await log.append(note('b'))
   t.equal(last.offset, first.offset + 8)
   await recorder.reached(last)
@@ -157,4 +160,14 @@ t.test('a stream is brought to the limits that its channel has now', async t => 
   const after = nats.open(await nats.broker(), { name, retention: { maxEvents: 2_000, maxBytes: 10_000, maxAgeMs: 60_000 }, idempotencyWindowMs: 120_000 })
   t.strictSame(await after.head(), position)
   t.strictSame(await limits(), { messages: 2_000, bytes: 160_000, age: 60e9, window: 60e9 }, 'a key is not remembered for longer than a record')
+})
+
+t.test('a key is remembered when its event was purged', async t => {
+  const nats = await startFor(t)
+  if (nats === undefined) return
+  const log = nats.open(await nats.broker())
+  const position = await log.append(note('a'), 'key')
+  const manager = await nats.manager()
+  await manager.streams.purge(await nats.streamOf(manager))
+  t.strictSame(await log.append(note('b'), 'key'), position)
 })
