@@ -17,7 +17,7 @@ const programs = new Programs(t, 'README.md')
 const { paths } = programs
 
 t.test('the programs of the README compile', async t => {
-  t.equal(paths.length, 4)
+  t.equal(paths.length, 5)
   await t.resolves(programs.compile())
 })
 

@@ -19,7 +19,7 @@ export class Programs {
     this.paths = codeBlocks(new URL(page, root), 'ts').map((code, n) => {
       const path = `${this.#folder}/program-${n}.ts`
       const exported = code.includes('const app =') ? '\nexport { app }\n' : ''
-      writeFileSync(path, code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace('port: 3000', 'port: 0') + exported)
+      writeFileSync(path, toSource(code).replace('port: 3000', 'port: 0') + exported)
       return path
     })
   }
@@ -31,4 +31,8 @@ export class Programs {
     await promisify(execFile)(process.execPath, [tsc, '--noEmit', '--noUnusedLocals', 'false', '-p', this.#folder])
       .catch(({ stdout }: { stdout: string }) => { throw new Error(stdout) })
   }
+}
+
+function toSource (code: string): string {
+  return code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace(/'fastify-typed-sse\/(\w+)'/g, "'../../lib/brokers/$1.js'")
 }

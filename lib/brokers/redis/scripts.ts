@@ -30,8 +30,7 @@ local function text (number) return string.format('%.0f', number) end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local info = redis.pcall('INFO', 'server')
-local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+local run = assert(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 'INFO server tells no run_id, without which a restart can not be told')
 
 -- Where a term has ended; nil where it is none of this life.
 local function endOf (log, term)
