@@ -10,8 +10,8 @@ const REFUSALS = ['FST_ERR_SSE_BROKER_UNAVAILABLE', 'FST_ERR_SSE_BROKER_OVERLOAD
 /** Errors after which nobody knows. */
 const DOUBTS = ['FST_ERR_SSE_PUBLISH_UNCERTAIN', 'no answer']
 
-/** How long publishers wait for an answer, in milliseconds: some are in a hurry. */
-const PATIENCE = [300, 1_000, 8_000] as const
+/** How long publishers wait for an answer, in milliseconds: most wait longer than an instance does, some are in a hurry. */
+const PATIENCE = [300, 1_000, 8_000, 8_000, 8_000] as const
 
 /** Asks instances to publish, and keeps the ledger. */
 export class Publisher {
