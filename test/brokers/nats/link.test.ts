@@ -57,6 +57,20 @@ t.test('who has asked is told when the connection is lost', async t => {
   t.equal(link.term, undefined)
 })
 
+t.test('who waits for the connection goes on when it is back, and when it will never be', async t => {
+  const nats = new FakeNats(t)
+  const link = nats.link()
+  let isBack = false
+  link.add({ onLost () {}, onBack: () => { isBack = true } })
+  for (const type of ['reconnect', 'close'] as const) {
+    const paused = link.pause(60_000)
+    nats.say({ type, server: '' })
+    await paused
+    t.equal(link.term === undefined, type === 'close')
+  }
+  t.ok(isBack)
+})
+
 t.test('a subject that is refused is that of the oldest request for it', async t => {
   const nats = new FakeNats(t)
   const link = nats.link()

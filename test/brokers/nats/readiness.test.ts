@@ -1,8 +1,13 @@
+import type { ServerInfo } from '@nats-io/nats-core'
 import t from 'tap'
 import { encodeRecord } from '../../../lib/brokers/nats/payload.js'
+import { termOf } from '../../../lib/brokers/nats/term.js'
 import { dataOf, note } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { errorOf, FakeNats, infoOf, type Answer, type Sent } from './fake-nats.js'
+
+/** Of the server that answers. */
+const TERM = termOf({ server_id: 'NA', jetstream: true } as ServerInfo)
 
 const UNAVAILABLE = { code: 'FST_ERR_SSE_BROKER_UNAVAILABLE' }
 
@@ -15,8 +20,8 @@ function stream (last: number, { subject, text }: Sent): Answer | undefined {
   return { text: JSON.stringify({ message: { seq, data: payload(seq).toString('base64') } }) }
 }
 
-function payload (seq: number, term = 't'): Buffer {
-  return encodeRecord(term, note(`${seq}`))
+function payload (seq: number): Buffer {
+  return encodeRecord(TERM, note(`${seq}`))
 }
 
 t.test('what the stream does not take yet is sent again, in order', async t => {
@@ -114,11 +119,16 @@ t.test('a gap is read from the stream, also one that is found while the end is a
   const nats = new FakeNats(t)
   let last = 1
   let isSlow = false
+  let isDeaf = true
   const held: Sent[] = []
   let from = 1
   const answerTo = (sent: Sent): Answer | Answer[] | undefined => {
     if (sent.subject.startsWith('$JS.API.CONSUMER.CREATE')) from = (JSON.parse(sent.text) as { config: { opt_start_seq: number } }).config.opt_start_seq
     if (!sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT')) return stream(last, sent)
+    if (isDeaf) {
+      isDeaf = false
+      return undefined // once, and is asked again
+    }
     const name = sent.reply.split('.').at(-1) as string
     return Array.from({ length: last - from + 1 }, (_, index): Answer => ({ subject: 'to-consumer', reply: `$JS.ACK.s.${name}.1.${from + index}.1.0.0`, text: payload(from + index).toString() })).concat({ code: 408 })
   }
