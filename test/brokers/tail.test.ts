@@ -52,3 +52,28 @@ t.test('keeps 1 000 records, and 1 MiB of their data', async t => {
   t.equal(tail.read(at(1_015), 2_000)?.records.length, 5)
   t.equal(tail.read(at(1_014), 2_000), undefined)
 })
+
+t.test('what stands before can be put there, once', async t => {
+  const tail = new Tail()
+  t.equal(tail.gap, undefined)
+  tail.begin(at(5))
+  tail.push(records(6, 7))
+  t.strictSame(tail.gap, at(5))
+  tail.fill(records(3, 5))
+  t.equal(tail.gap, undefined)
+  t.strictSame(tail.read(at(2), 10)?.records.map(({ offset }) => offset), [3, 4, 5, 6, 7])
+  t.equal(tail.read(at(1), 10), undefined)
+  tail.begin(at(9))
+  t.strictSame(tail.gap, at(9))
+})
+
+t.test('what does not stand right before is not taken', async t => {
+  for (const given of [[], records(3, 4), records(3, 6)]) {
+    const tail = new Tail()
+    tail.begin(at(5))
+    tail.push(records(6, 7))
+    tail.fill(given)
+    t.equal(tail.read(at(3), 10), undefined)
+    t.equal(tail.read(at(5), 10)?.records.length, 2)
+  }
+})

@@ -3,9 +3,9 @@ import type { Follower, LogOptions, NewRecord, Page, Position, StoredRecord } fr
 import { FST_ERR_SSE_BROKER_FAILED, FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../errors.js'
 import { withCause } from '../../with-cause.js'
 import { EngineFollowers } from '../engine-followers.js'
+import { Recent } from '../recent.js'
 import type { SharedLog } from '../shared-logs.js'
 import { SingleFlight } from '../single-flight.js'
-import { Tail } from '../tail.js'
 import type { LogKeys } from './keys.js'
 import { Outbox } from './outbox.js'
 import { Store } from './store.js'
@@ -29,8 +29,8 @@ export class RedisLog implements SharedLog {
   readonly #options: RedisLogOptions
   readonly #outbox: Outbox
   readonly #followers: EngineFollowers
-  readonly #tail = new Tail()
-  readonly #hasTail: boolean
+  /** A log that retains the latest has no need of it: what was replaced need not be read. */
+  readonly #recent: Recent | undefined
   readonly #heads: SingleFlight<Position>
   /** What Redis is asked and has not answered. */
   readonly #questions = new Set<Promise<unknown>>()
@@ -38,7 +38,6 @@ export class RedisLog implements SharedLog {
   constructor (options: RedisLogOptions) {
     const { keys, name: channel, timeoutMs, maxPendingBytes, retention, server } = options
     this.#options = options
-    this.#hasTail = retention.latest !== true
     this.store = new Store(keys, options, async (script, keys, args) => await server.run(script, keys, args))
     const sender = randomUUID()
     this.#outbox = new Outbox({
@@ -49,7 +48,10 @@ export class RedisLog implements SharedLog {
       store: async (batch, number) => await this.store.append(sender, number, batch)
     })
     this.#heads = new SingleFlight(async () => await this.#findHead())
-    this.#followers = new EngineFollowers(async () => await this.#heads.run())
+    const findHead = async (): Promise<Position> => await this.#heads.run()
+    const readPage = async (after: Position | undefined, limit: number): Promise<Page> => await this.#readPage(after, limit)
+    this.#recent = retention.latest === true ? undefined : new Recent({ findHead, readPage })
+    this.#followers = new EngineFollowers(findHead)
   }
 
   async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
@@ -61,7 +63,7 @@ export class RedisLog implements SharedLog {
   }
 
   async read (after: Position | undefined, limit: number): Promise<Page> {
-    return await this.#remember(this.#read(after, limit))
+    return await this.#remember(this.#recent?.read(after, limit) ?? this.#readPage(after, limit))
   }
 
   follow (follower: Follower): () => void {
@@ -75,20 +77,20 @@ export class RedisLog implements SharedLog {
       if (this.#followers.size > 0) return
       this.#options.reader.delete(this)
       this.#followers.reset()
-      this.#tail.clear()
+      this.#recent?.clear()
     }
   }
 
   /** Called by the reader: what it hands on next stands right after this position. */
   begin (position: Position): void {
     this.store.see(position)
-    if (this.#hasTail) this.#tail.begin(position)
+    this.#recent?.begin(position)
     this.#followers.begin(position)
   }
 
   /** Called by the reader. */
   receive (records: readonly StoredRecord[]): void {
-    if (this.#hasTail) this.#tail.push(records)
+    this.#recent?.push(records)
     this.#followers.receive(records)
     this.store.see(this.#followers.position as Position)
   }
@@ -98,18 +100,8 @@ export class RedisLog implements SharedLog {
     this.#options.onClosed()
   }
 
-  async #read (after: Position | undefined, limit: number): Promise<Page> {
-    const near = after && await this.#readNear(after, limit)
-    return near ?? await this.#ask(async () => await this.store.read(after, limit))
-  }
-
-  /** Most who come back have missed little or nothing, and nothing of theirs has to be read from Redis. */
-  async #readNear (after: Position, limit: number): Promise<Page | undefined> {
-    const near = this.#tail.read(after, limit)
-    if (near === undefined || near.records.length > 0) return near
-    // Whether more is stored than what has arrived is asked for all of them together.
-    const { epoch, offset } = await this.#heads.run()
-    return epoch === after.epoch && offset === after.offset ? near : undefined
+  async #readPage (after: Position | undefined, limit: number): Promise<Page> {
+    return await this.#ask(async () => await this.store.read(after, limit))
   }
 
   async #findHead (): Promise<Position> {
@@ -119,7 +111,7 @@ export class RedisLog implements SharedLog {
 
   /** Where another epoch has begun, what had arrived of the one before is not what Redis has. */
   #see (position: Position): Position {
-    if (this.#followers.position !== undefined && this.#followers.position.epoch !== position.epoch) this.#tail.clear()
+    if (this.#followers.position !== undefined && this.#followers.position.epoch !== position.epoch) this.#recent?.clear()
     return position
   }
 

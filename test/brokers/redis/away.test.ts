@@ -230,3 +230,18 @@ t.test('who has missed little is served without asking the server for it', async
   await log.read(positions[0], 10)
   t.equal(await scripts(), 2, 'what nobody follows is not kept here')
 })
+
+t.test('a server that comes later than the app is waited for', async t => {
+  const server = await redis(t, SAFE)
+  if (server === undefined) return
+  await server.kill()
+  const { log, said } = open(t, server.port)
+  const recorder = new Recorder(log)
+  const appended = log.append(note('a'))
+  await eventually(async () => said.length === 1, 'its absence is said')
+  await server.restart()
+  const position = await appended
+  await recorder.reached(position)
+  t.strictSame(dataOf(await readAll(log)), ['a'])
+  await eventually(async () => said.length === 2, 'and its presence')
+})
