@@ -1,11 +1,9 @@
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection, PermissionViolationError, type Status } from '@nats-io/nats-core'
 import { newEpoch } from '../epoch.js'
 import { Health } from '../health.js'
-import { originOf } from './reply.js'
+import { originOf, resultOf } from './reply.js'
 import { termOf } from './term.js'
 import { Away, Gone, Lost, Refusal } from './trouble.js'
-
-const NO_RESPONDERS = 503
 
 /** Who has asked something. */
 export interface Asker {
@@ -222,15 +220,4 @@ export class Link {
       return
     }
   }
-}
-
-/** The answer of JetStream in a message. @throws Away or a Refusal */
-export function resultOf (message: Msg): unknown {
-  if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) throw new Away('JetStream is not there')
-  const result = message.json<{ error?: { code: number, err_code?: number, description?: string } }>()
-  const { error } = result
-  if (error === undefined) return result
-  const description = error.description ?? `error ${error.code}`
-  if (error.code === NO_RESPONDERS) throw new Away(description)
-  throw new Refusal(description, error.err_code)
 }

@@ -7,7 +7,7 @@ import type { Broker, Log, LogOptions } from '../../../types/broker.js'
 import { startNats } from '../../helpers/nats-server.js'
 import type { ServerProcess } from '../../helpers/server-process.js'
 import { requireBinary } from '../../helpers/services.js'
-import { EVERYTHING, eventually, uniqueName } from '../conformance/harness.js'
+import { EVERYTHING, uniqueName } from '../conformance/harness.js'
 
 /** Short, so that tests which wait for it don't take long; long enough for a machine that is busy. */
 export const TIMEOUT_MS = 1_000
@@ -67,5 +67,3 @@ export function listen (): { log: LogOptions['log'], said: string[] } {
   const log = Object.fromEntries(['debug', 'info', 'warn', 'error'].map(level => [level, (...args: unknown[]) => { said.push(`${level}: ${String(args.at(-1))}`) }]))
   return { log: log as unknown as LogOptions['log'], said }
 }
-
-export { eventually }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { NatsConnection, Status } from '@nats-io/nats-core'
 import t from 'tap'
 import type { Log, Position } from '../../../types/broker.js'
-import { appendAll, dataOf, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
+import { appendAll, dataOf, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { isLost } from '../conformance/reading.js'
-import { eventually, listen, startFor, TIMEOUT_MS } from './fixtures.js'
+import { listen, startFor, TIMEOUT_MS } from './fixtures.js'
 
 const UNAVAILABLE = { code: 'FST_ERR_SSE_BROKER_UNAVAILABLE' }
 const UNCERTAIN = { code: 'FST_ERR_SSE_PUBLISH_UNCERTAIN' }

@@ -40,6 +40,26 @@ t.test('what the stream does not take yet is sent again, in order', async t => {
   t.strictSame(stored.map(text => text.at(-1)), ['a', 'b', 'c', 'd'])
 })
 
+t.test('until one was stored, nothing overtakes it', async t => {
+  const nats = new FakeNats(t)
+  const stored: string[] = []
+  const calls: Array<Promise<unknown>> = []
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('sse.log.')) return stream(0, sent)
+    if (calls.length === 1) {
+      calls.push(log.append(note('b')), log.append(note('c')))
+      return { code: 503 }
+    }
+    stored.push(sent.text.at(-1) as string)
+    return { text: JSON.stringify({ seq: stored.length }) }
+  }
+  const log = nats.log()
+  calls.push(log.append(note('a')))
+  await calls[0]
+  await Promise.all(calls)
+  t.strictSame(stored, ['a', 'b', 'c'])
+})
+
 t.test('what was not stored while a later one was is not stored after that', async t => {
   const nats = new FakeNats(t)
   const stored: string[] = []

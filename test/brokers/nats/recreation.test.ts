@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { Log, Position } from '../../../types/broker.js'
-import { appendAll, dataOf, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
+import { appendAll, dataOf, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { isLost } from '../conformance/reading.js'
-import { eventually, startFor } from './fixtures.js'
+import { startFor } from './fixtures.js'
 
 t.test('a stream that is deleted and made anew by another: who follows begins again, and old places are lost', async t => {
   const nats = await startFor(t)

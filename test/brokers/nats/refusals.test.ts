@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { uniqueName, appendAll, dataOf, note, numbered, readAll } from '../conformance/harness.js'
+import { appendAll, dataOf, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
-import { eventually, listen, startFor } from './fixtures.js'
+import { listen, startFor } from './fixtures.js'
 
 const FAILED = { code: 'FST_ERR_SSE_BROKER_FAILED' }
 
