@@ -17,6 +17,9 @@ const GRACE_MS = 3_000
 /** Entries of one stream that are read at a time. */
 const PAGE_ENTRIES = 256
 
+/** Logs that are found with one script, which holds up everybody else: about a millisecond. */
+const HEADS = 100
+
 /** A log that is read live. */
 export interface ReadLog {
   readonly store: Pick<Store, 'keys' | 'opening'>
@@ -106,12 +109,14 @@ export class Reader {
   /** Finds where new logs begin, and whether the others are what they were. */
   async #find (connection: RedisConnection): Promise<void> {
     const wanted = [...this.#readings.values()].filter(({ place }) => this.#isUnsure || place === undefined)
-    if (wanted.length === 0) return
-    const heads = await findHeads(wanted.map(({ log }) => log.store), async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
-    for (const [index, reading] of wanted.entries()) {
-      const head = heads[index] as Place
-      // Where it is still the same, what was missed meanwhile is read next.
-      if (this.#isCurrent(reading) && reading.place?.epoch !== head.epoch) this.#begin(reading, head)
+    while (wanted.length > 0) {
+      const some = wanted.splice(0, HEADS)
+      const heads = await findHeads(some.map(({ log }) => log.store), async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
+      for (const [index, reading] of some.entries()) {
+        const head = heads[index] as Place
+        // Where it is still the same, what was missed meanwhile is read next.
+        if (this.#isCurrent(reading) && reading.place?.epoch !== head.epoch) this.#begin(reading, head)
+      }
     }
     this.#isUnsure = false
   }

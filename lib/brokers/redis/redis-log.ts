@@ -90,9 +90,10 @@ export class RedisLog implements SharedLog {
 
   /** Called by the reader. */
   receive (records: readonly StoredRecord[]): void {
+    const { epoch } = this.#followers.position as Position
+    this.store.see({ epoch, offset: (records.at(-1) as StoredRecord).offset })
     this.#recent?.push(records)
-    this.#followers.receive(records)
-    this.store.see(this.#followers.position as Position)
+    this.#followers.receive(records) // after which there may be none
   }
 
   async close (): Promise<void> {

@@ -77,3 +77,32 @@ t.test('an entry that is none of ours is told to those who read the history, and
   t.strictSame(dataOf(recorder.records), ['a', 'c'])
   await t.rejects(log.read(before, 10), { code: 'FST_ERR_SSE_BROKER_FAILED' })
 })
+
+t.test('the last one who follows may leave as it receives, and follow again', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const { log, said } = open(t, server.port)
+  for (let round = 0; round < 3; round++) {
+    const recorder = new Recorder(log)
+    recorder.onReceive = () => { recorder.stop() }
+    await recorder.begun()
+    await recorder.reached(await log.append(note('a')))
+    t.strictSame(recorder.problems, [])
+  }
+  t.strictSame(said, [])
+})
+
+t.test('hundreds of logs are followed at once', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const { broker } = open(t, server.port)
+  const logs = Array.from({ length: 250 }, (_, index) => {
+    return broker.open({ name: `many ${index}`, retention: EVERYTHING, idempotencyWindowMs: 1, log: null as never })
+  })
+  const recorders = logs.map(log => new Recorder(log))
+  await Promise.all(recorders.map(async recorder => await recorder.begun()))
+  const positions = await Promise.all(logs.map(async log => await log.append(note('a'))))
+  await Promise.all(recorders.map(async (recorder, index) => { await recorder.reached(positions[index] as Position) }))
+  t.ok(recorders.every(({ records, problems }) => records.length === 1 && problems.length === 0))
+  for (const log of logs) await log.close()
+})
