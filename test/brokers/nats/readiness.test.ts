@@ -211,3 +211,23 @@ t.test('a connection that is lost before the first message is stored leaves no l
   t.equal(stored.length, 2)
   t.equal(stored[0], 'start')
 })
+
+t.test('a log is closed when its consumers are deleted', async t => {
+  const nats = new FakeNats(t)
+  const deletes: Sent[] = []
+  nats.onSent = sent => {
+    if (sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT')) return { code: 404 }
+    if (!sent.subject.startsWith('$JS.API.CONSUMER.DELETE')) return stream(0, sent)
+    deletes.push(sent)
+    return undefined
+  }
+  const log = nats.log()
+  await log.read(undefined, 1)
+  let isClosed = false
+  const closed = log.close().then(() => { isClosed = true })
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(isClosed, false)
+  t.equal(deletes.length, 1)
+  for (const { reply } of deletes) nats.send({ subject: reply, text: '{}' })
+  await closed
+})
