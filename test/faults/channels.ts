@@ -1,9 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import { eventStream } from '../../lib/index.js'
 import type { HistoryOptions } from '../../types/channel.js'
-
-/** What the channels of these tests carry: a number that no other event has. */
-export const ticks = eventStream({ tick: Type.Object({ n: Type.Integer(), pad: Type.String() }) })
 
 /** One channel keeps all, the other is trimmed all the time. */
 export const HISTORIES = {

@@ -22,7 +22,7 @@ const { CLIENTS, ROUNDS, PAUSE_MS, SETTLE_MS } = IS_LONG
 /** More than an engine keeps that trims now and then, and for those who read what is new. */
 const FLOOD_EVENTS = 1_000
 
-export interface Scenario {
+interface Scenario {
   readonly channels: readonly [ChannelName, ...ChannelName[]]
   readonly fault: (cluster: Cluster, random: Random) => Promise<void>
   /** Whether the engine may lose what it has acknowledged: only where its process or its disk does not survive. */
