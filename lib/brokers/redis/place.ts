@@ -16,6 +16,10 @@ export function toEpoch (life: string, term: number): string {
   return `${life}_${term.toString(TERM_RADIX)}`
 }
 
+export function lifeOf ({ epoch }: Position): string {
+  return epoch.slice(0, LIFE_LENGTH)
+}
+
 /** Reads `life term head` as a script has written it. */
 export function parsePlace (place: string): Position & { readonly term: number } {
   const [life = '', term = '', head = ''] = place.split(' ')

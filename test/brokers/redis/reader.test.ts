@@ -96,7 +96,7 @@ t.test('hundreds of logs are followed at once', async t => {
   const server = await redis(t)
   if (server === undefined) return
   const { broker } = open(t, server.port)
-  const logs = Array.from({ length: 250 }, (_, index) => {
+  const logs = Array.from({ length: 350 }, (_, index) => {
     return broker.open({ name: `many ${index}`, retention: EVERYTHING, idempotencyWindowMs: 1, log: null as never })
   })
   const recorders = logs.map(log => new Recorder(log))
