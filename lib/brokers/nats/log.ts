@@ -20,6 +20,9 @@ export interface LogSettings {
   readonly maxPendingBytes: number
 }
 
+/** How often a question is asked within the time. A cluster that is about to choose a leader does not answer, not even later. */
+const ASKS = 4
+
 /** A log in JetStream, for all of this process who have opened it. */
 export class NatsLog implements SharedLog, LinkListener {
   readonly #link: Link
@@ -39,7 +42,7 @@ export class NatsLog implements SharedLog, LinkListener {
     const limits = limitsOf(options, settings)
     this.#link = link
     this.#patience = { channel: name, timeoutMs }
-    this.#stream = new Stream(link, { names, limits, settings: settingsOf(names, limits, settings, name), isLatest, timeoutMs })
+    this.#stream = new Stream(link, { names, limits, settings: settingsOf(names, limits, settings, name), isLatest, askMs: Math.ceil(timeoutMs / ASKS) })
     this.#heads = new SingleFlight(async () => (await this.#stream.head()).position)
     this.#appends = new Appends(link, this.#stream, { ...this.#patience, maxPendingBytes, remembersKeys: idempotencyWindowMs > 0 })
     this.#following = new Following({

@@ -77,7 +77,7 @@ export class Pull {
       const timer = setTimeout(() => {
         forget()
         reject(new Away('NATS did not send what was asked for'))
-      }, this.#stream.timeoutMs).unref()
+      }, this.#stream.askMs).unref()
     })
     return this.messages.length - before
   }

@@ -36,24 +36,25 @@ export interface StreamOptions {
   /** All that it is made with. */
   readonly settings: object
   readonly isLatest: boolean
-  readonly timeoutMs: number
+  /** How long one answer may take, in milliseconds. */
+  readonly askMs: number
 }
 
 /** The stream of one log: made when it is not there, and brought to the limits that its channel has now. */
 export class Stream {
   readonly names: Names
   readonly isLatest: boolean
-  readonly timeoutMs: number
+  readonly askMs: number
   readonly #link: Link
   readonly #limits: Limits
   readonly #settings: object
   readonly #tidying = new Set<Promise<void>>()
   #life: Promise<string> | undefined
 
-  constructor (link: Link, { names, limits, settings, isLatest, timeoutMs }: StreamOptions) {
+  constructor (link: Link, { names, limits, settings, isLatest, askMs }: StreamOptions) {
     this.names = names
     this.isLatest = isLatest
-    this.timeoutMs = timeoutMs
+    this.askMs = askMs
     this.#link = link
     this.#limits = limits
     this.#settings = settings
@@ -90,7 +91,7 @@ export class Stream {
   /** Asks JetStream's API about the stream. */
   async call (operation: string, request: object = {}, suffix = ''): Promise<unknown> {
     try {
-      return await this.#link.call(`${operation}.${this.names.stream}${suffix}`, request, this.timeoutMs)
+      return await this.#link.call(`${operation}.${this.names.stream}${suffix}`, request, this.askMs)
     } catch (error) {
       if (!isRefusal(error, NO_STREAM)) throw error
       this.forget()
@@ -156,7 +157,7 @@ export class Stream {
 
   async #lookUp (): Promise<Info | undefined> {
     try {
-      return await this.#link.call(`STREAM.INFO.${this.names.stream}`, {}, this.timeoutMs) as Info
+      return await this.#link.call(`STREAM.INFO.${this.names.stream}`, {}, this.askMs) as Info
     } catch (error) {
       if (isRefusal(error, NO_STREAM)) return undefined
       throw error
@@ -180,7 +181,7 @@ export class Stream {
     const { term } = this
     const only = headers()
     only.set('Nats-Expected-Last-Sequence', '0')
-    const answer = await this.#link.request(`${this.names.log}.start`, encodeStart(term), this.timeoutMs, only)
+    const answer = await this.#link.request(`${this.names.log}.start`, encodeStart(term), this.askMs, only)
     try {
       resultOf(answer)
     } catch (error) {

@@ -69,6 +69,8 @@ t.test('a server that comes back with less than it had: what it gives the same n
   t.strictSame(later.slice(0, 5).map(({ offset }) => offset), gone.map(({ offset }) => offset), 'the numbers are the same')
   for (const position of gone) await isLost(t, log, position)
   t.strictSame(dataOf(await readAll(log, kept[1])), [...numbered(5, 'kept').slice(2), ...numbered(7, 'later')])
+  const { epoch, records, through } = await log.read(kept[1], 100)
+  t.strictSame({ epoch, data: dataOf(records), through }, { epoch: kept[0]?.epoch, data: numbered(5, 'kept').slice(2), through: kept[4]?.offset }, 'a page is of one epoch')
   await recorder.reached(later.at(-1) as Position)
   await eventually(async () => recorder.begins.at(-1)?.epoch === later[0]?.epoch, 'it begins in the new epoch')
   const seen = recorder.records.filter(({ data }) => data.startsWith('later'))

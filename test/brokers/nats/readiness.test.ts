@@ -231,3 +231,28 @@ t.test('a log is closed when its consumers are deleted', async t => {
   for (const { reply } of deletes) nats.send({ subject: reply, text: '{}' })
   await closed
 })
+
+t.test('what came before the connection was lost is not taken for what comes after', async t => {
+  const nats = new FakeNats(t)
+  let isSlow = false
+  nats.onSent = sent => isSlow && sent.subject.startsWith('$JS.API.STREAM.INFO') ? undefined : stream(1, sent)
+  const log = nats.log()
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  const info = nats.sent.find(({ subject }) => subject.startsWith('$JS.API.STREAM.INFO'))?.subject as string
+  const live = (seq: number, data: string): void => {
+    nats.send({ subject: info.replace('$JS.API.STREAM.INFO.sse-', 'sse.live.') + '.event', seq, text: encodeRecord(TERM, note(data)).toString() })
+  }
+  isSlow = true
+  live(1, 'again') // asks for the end
+  live(2, 'gone')
+  nats.say({ type: 'disconnect', server: '' })
+  await new Promise(resolve => setImmediate(resolve))
+  isSlow = false
+  nats.say({ type: 'reconnect', server: '' })
+  await new Promise(resolve => setImmediate(resolve))
+  live(2, 'kept')
+  await recorder.reached({ epoch: '', offset: 2 })
+  t.strictSame(dataOf(recorder.records), ['kept'])
+  recorder.stop()
+})
