@@ -33,6 +33,7 @@ const FINE: Array<[string, Truth, Got[]]> = [
   ['the rest after a gap where events were dropped', TRIMMED, [tick(11, 'life_1.1'), gap('life_1.6', 'life_1.1', 'life_1.2'), position('life_1.6')]],
   ['a gap after events that are lost', LOST, [tick(12, 'life_1.2'), tick(13, 'life_1.3'), gap('life_2.2', 'life_1.3', 'life_2.0'), tick(15, 'life_2.3'), tick(16, 'life_2.4')]],
   ['a gap before events that are lost', LOST, [tick(11, 'life_1.1'), gap('life_2.3', 'life_1.1', 'life_2.0'), tick(16, 'life_2.4')]],
+  ['a gap that goes back to what is left of an epoch', LOST, [tick(13, 'life_1.3'), gap('life_1.2', 'life_1.3', 'life_1.0'), tick(15, 'life_2.3')]],
   ['events in the next epoch only', LOST, [position('life_2.2'), tick(15, 'life_2.3')]],
   ['a gap in another life', REBORN, [tick(12, 'life.2'), gap('other.1', 'life.2', 'other.0'), tick(14, 'other.2')]]
 ]
@@ -50,6 +51,7 @@ const WRONG: Array<[string, Truth, Got[], string]> = [
   ['a gap for who begins', WHOLE, [gap('life_1.3', '', 'life_1.0')], 'tells who begins of a gap'],
   ['a gap that was not requested', LOST, [tick(13, 'life_1.3'), gap('life_2.2', 'life_1.2', 'life_2.0')], 'should say that life_1.3 was requested'],
   ['a gap from later than now', LOST, [tick(13, 'life_1.3'), gap('life_2.2', 'life_1.3', 'life_2.3')], 'names an earliest place after its own'],
+  ['a gap that was told already', LOST, [tick(13, 'life_1.3'), gap('life_1.2', 'life_1.3', 'life_1.0'), gap('life_2.2', 'life_1.2', 'life_2.0')], 'tells of a gap where nothing is gone'],
   ['silence after events that are lost', LOST, [tick(13, 'life_1.3'), tick(15, 'life_2.4')], 'follows on life_1.3, which is lost, without a gap'],
   ['silence before events that are lost', LOST, [tick(12, 'life_1.2'), tick(15, 'life_2.3')], 'says nothing of life_1.3, which came after life_1.2 and is lost'],
   ['a missing event among those that are lost', LOST, [tick(12, 'life_1.2'), tick(14, 'life_1.4')], 'passes over 3, after life_1.2'],

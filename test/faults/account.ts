@@ -15,6 +15,8 @@ export class Account {
   events = 0
   gaps = 0
   #at: Place | undefined
+  /** Epochs that have lost something at their end, of which it was told. */
+  readonly #toldOf = new Set<string>()
   #trail: string[] = []
 
   take (got: Got, truth: Truth): void {
@@ -43,7 +45,7 @@ export class Account {
     if (isEvent && place.offset === at.offset) this.#fail(`is no further than ${show(at)}`)
     const next = isLost ? truth.nextTold({ epoch: place.epoch, offset: at.offset }) : truth.log.next(at.offset)
     if (next !== undefined && (isEvent ? next < place.offset : next <= place.offset)) this.#fail(`passes over ${next}, after ${show(at)}`)
-    const gone = truth.nextLost(at)
+    const gone = this.#nextLost(at, truth)
     if (gone !== undefined && place.epoch !== at.epoch) this.#fail(`says nothing of ${at.epoch}.${gone}, which came after ${show(at)} and is lost`)
   }
 
@@ -51,10 +53,18 @@ export class Account {
     if (requested !== show(at)) this.#fail(`should say that ${show(at)} was requested`)
     const { offset: from } = placeOf(earliest)
     if (from > place.offset) this.#fail('names an earliest place after its own')
-    if (truth.isLost(at) || truth.nextLost(at) !== undefined) return
+    if (truth.isLost(at) || this.#nextLost(at, truth) !== undefined) {
+      this.#toldOf.add(at.epoch)
+      return
+    }
     if (truth.log.count(at.offset, from) === 0) this.#fail('tells of a gap where nothing is gone')
     const kept = truth.log.count(from, place.offset)
     if (kept < truth.maxEvents) this.#fail(`says that ${kept} events are left, where ${truth.maxEvents} should be kept`)
+  }
+
+  /** The first event after a place that is lost without a word. */
+  #nextLost (at: Place, truth: Truth): number | undefined {
+    return this.#toldOf.has(at.epoch) ? undefined : truth.nextLost(at)
   }
 
   #fail (problem: string): never {
