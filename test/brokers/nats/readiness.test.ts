@@ -256,3 +256,17 @@ t.test('what came before the connection was lost is not taken for what comes aft
   t.strictSame(dataOf(recorder.records), ['kept'])
   recorder.stop()
 })
+
+t.test('a read that is under way when the connection is lost is asked again', async t => {
+  const nats = new FakeNats(t)
+  let reads = 0
+  nats.onSent = sent => {
+    if (!sent.subject.startsWith('$JS.API.CONSUMER.MSG.NEXT')) return stream(0, sent)
+    if (++reads > 1) return { code: 404 }
+    nats.say({ type: 'disconnect', server: '' })
+    setImmediate(() => { nats.say({ type: 'reconnect', server: '' }) })
+    return undefined
+  }
+  t.equal((await nats.log().read(undefined, 1)).through, 0)
+  t.equal(reads, 2)
+})
