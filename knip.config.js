@@ -5,6 +5,7 @@ export default {
     'test/**/*.test.ts',
     'test/helpers/*.{js,ts}',
     'test/proof/fixtures/*.ts',
+    'test/faults/fixtures/*.ts',
     'types/**/*.tst.ts',
     'scripts/*.js',
     'scripts/fixtures/*',

@@ -23,7 +23,7 @@ const COMPILERS = ['5.9', '6.0', '7.0']
 const CONSUMERS = Object.entries({ 'consumer.ts': false, 'both-copies.ts': true, 'brokers.ts': true })
 const PEERS = ['fastify@5', '@sinclair/typebox@0.34', '@fastify/type-provider-typebox@5']
 /** What brokers are made with. */
-const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3', '@nats-io/jetstream@3']
+const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3']
 /** What the peer dependencies promise at least; for these the types are not checked, only that they run. */
 const OLDEST_PEERS = ['fastify@5.0.0', '@sinclair/typebox@0.34.0']
 

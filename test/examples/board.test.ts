@@ -2,7 +2,8 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { launchChromium } from '../helpers/chromium.js'
 import { layCable } from '../helpers/cable.js'
-import { freePort, startLive } from './live-server.js'
+import { freePort } from '../helpers/server-process.js'
+import { startLive } from './live-server.js'
 import { live, newContext, open, text } from './page.js'
 
 t.setTimeout(300_000)

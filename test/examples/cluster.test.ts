@@ -8,7 +8,7 @@ import { connect, eventsOf } from '../helpers/event-stream-client.js'
 import { startRedis } from '../helpers/redis-server.js'
 import { findBinary, requireBinary } from '../helpers/services.js'
 import { startCluster } from './cluster-command.js'
-import { freePort } from './live-server.js'
+import { freePort } from '../helpers/server-process.js'
 import { open, text } from './page.js'
 
 t.setTimeout(300_000)

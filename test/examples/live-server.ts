@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -42,16 +41,6 @@ export async function startLive (t: Test, port: number, env: Record<string, stri
 
   await Promise.race([announced, exited])
   return { url: `http://127.0.0.1:${port}/`, output: () => output, stop }
-}
-
-/** A port that nobody listens on. */
-export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function killGroup ({ pid }: ChildProcess, signal: NodeJS.Signals): void {

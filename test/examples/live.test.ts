@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { launchChromium } from '../helpers/chromium.js'
-import { freePort, startLive, root } from './live-server.js'
+import { freePort } from '../helpers/server-process.js'
+import { startLive, root } from './live-server.js'
 import { generators, live, open, text } from './page.js'
 
 t.setTimeout(300_000)

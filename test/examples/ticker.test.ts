@@ -2,7 +2,8 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { launchChromium } from '../helpers/chromium.js'
-import { freePort, startLive } from './live-server.js'
+import { freePort } from '../helpers/server-process.js'
+import { startLive } from './live-server.js'
 import { generators, live, open, text } from './page.js'
 
 t.setTimeout(300_000)
