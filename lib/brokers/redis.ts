@@ -1,5 +1,7 @@
 import type { Broker } from '../../types/broker.js'
-import { type Check, checkOptions, defined, wholeNumber } from '../check-options.js'
+import { type Check, checkOptions, defined, positive, wholeNumber } from '../check-options.js'
+import { describe } from '../describe.js'
+import { FST_ERR_SSE_OPTION_INVALID } from '../errors.js'
 import { Health } from './health.js'
 import type { IoRedisClient, IoRedisCluster, NodeRedisClient, RedisClient } from './redis/client.js'
 import { RedisConnection } from './redis/connection.js'
@@ -29,7 +31,7 @@ export interface RedisBrokerOptions {
   shards?: number
   /** How long an answer may take, in milliseconds, and how long an event waits to be stored. Default: 5 000. */
   timeoutMs?: number
-  /** Bytes of data of one channel that may wait to be stored. Default: 8 MiB. */
+  /** Bytes of data of one channel that may wait to be stored. What would go beyond fails with FST_ERR_SSE_BROKER_OVERLOADED. Default: 8 MiB. `Infinity`: no limit. */
   maxPendingBytes?: number
 }
 
@@ -38,11 +40,11 @@ const DEFAULTS = { prefix: 'sse', shards: 1, timeoutMs: 5_000, maxPendingBytes: 
 const aboveZero: Check = value => wholeNumber(value) ?? (value === 0 ? 'a whole number above 0' : undefined)
 
 const CHECKS: Record<keyof RedisBrokerOptions, Check> = {
-  client: value => isClient(value) ? undefined : 'a client of ioredis or redis (npm install ioredis)',
+  client: () => undefined,
   prefix: value => typeof value === 'string' ? undefined : 'a string',
   shards: aboveZero,
   timeoutMs: aboveZero,
-  maxPendingBytes: aboveZero
+  maxPendingBytes: positive
 }
 
 /**
@@ -55,9 +57,12 @@ const CHECKS: Record<keyof RedisBrokerOptions, Check> = {
  * app.register(sse, { broker: redisBroker({ client: new Redis('redis://localhost') }) })
  */
 export function redisBroker (options: RedisBrokerOptions): Broker {
-  // A client that is undefined is not one that is left out.
-  checkOptions('redisBroker() option', { ...options, client: options?.client ?? null }, CHECKS)
+  checkOptions('redisBroker() option', options, CHECKS)
   const { client, ...settings } = options
+  if (!isClient(client)) {
+    // Never shown as it is: an address may hold a password.
+    throw FST_ERR_SSE_OPTION_INVALID('redisBroker() option client', 'a client of ioredis or redis (npm install ioredis)', describe(client))
+  }
   const broker = new RedisBroker(client, { ...DEFAULTS, ...defined(settings) })
   const logs = new SharedLogs(options => broker.open(options))
   return {
@@ -88,7 +93,7 @@ class RedisBroker {
     this.#logs++
     return new RedisLog({
       ...options,
-      keys: new LogKeys(this.#prefix, shard, options.name),
+      keys: new LogKeys(this.#prefix, shard, options.name, options.retention.latest === true),
       timeoutMs,
       maxPendingBytes,
       server: this.#server,

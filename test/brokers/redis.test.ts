@@ -5,7 +5,8 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { redisBroker, type RedisBrokerOptions } from '../../lib/brokers/redis.js'
 import sse, { eventStream } from '../../lib/index.js'
-import { dataOf, note, readAll } from './conformance/harness.js'
+import { dataOf, EVERYTHING, note, readAll, SILENT } from './conformance/harness.js'
+import { isLost } from './conformance/reading.js'
 import { client, open, redis } from './redis/fixtures.js'
 
 const notes = eventStream({ note: Type.Object({ text: Type.String() }) })
@@ -14,16 +15,16 @@ const { note: noteEvent } = notes.event
 t.test('a wrong option fails at once', async t => {
   const unconnected = client(t, 1, true)
   for (const [options, message] of [
-    [undefined, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'null'"],
-    [{}, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'null'"],
-    [{ client: undefined }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'null'"],
-    [{ client: 'redis://localhost' }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'redis://localhost'"],
+    [undefined, "redisBroker() options should be an object, instead got 'undefined'"],
+    [{}, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'undefined'"],
+    [{ client: undefined }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'undefined'"],
+    [{ client: 'redis://:secret@localhost' }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'string'"],
     [{ client: { duplicate () {} } }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'Object'"],
     [{ client: unconnected, prefix: 1 }, "redisBroker() option prefix should be a string, instead got '1'"],
     [{ client: unconnected, shards: 0 }, "redisBroker() option shards should be a whole number above 0, instead got '0'"],
     [{ client: unconnected, shards: 1.5 }, "redisBroker() option shards should be a whole number from 0 to 2147483647, instead got '1.5'"],
     [{ client: unconnected, timeoutMs: Infinity }, "redisBroker() option timeoutMs should be a whole number from 0 to 2147483647, instead got 'Infinity'"],
-    [{ client: unconnected, maxPendingBytes: -1 }, "redisBroker() option maxPendingBytes should be a whole number from 0 to 2147483647, instead got '-1'"],
+    [{ client: unconnected, maxPendingBytes: -1 }, "redisBroker() option maxPendingBytes should be a number above 0, or Infinity, instead got '-1'"],
     [{ client: unconnected, url: 'x' }, "redisBroker() option url should be one of client, prefix, shards, timeoutMs, maxPendingBytes, instead got 'url'"]
   ] as Array<[RedisBrokerOptions, string]>) {
     t.throws(() => redisBroker(options), { code: 'FST_ERR_SSE_OPTION_INVALID', message })
@@ -40,7 +41,7 @@ t.test('brokers with other prefixes have nothing in common, and keys begin with 
   await other.append(note('b'), 'key')
   t.strictSame(dataOf(await readAll(other)), ['b'])
   const keys = await client(t, server.port).keys('*')
-  t.ok(keys.every(key => /^(sse|other):\{\1:0\}:(facts|stream|marks|sent|used):5:notes/.test(key)), keys.join())
+  t.ok(keys.every(key => /^(sse|other):\{\1:0\}:history:(facts|stream|marks|sent|used):5:notes/.test(key)), keys.join())
 })
 
 t.test('an app gets what another one publishes, with the client of @fastify/redis', async t => {
@@ -77,15 +78,19 @@ t.test('an app closes its connections, and leaves the client of the user', async
   t.equal(String(await own.call('CLIENT', 'LIST')).trim().split('\n').length, 1)
 })
 
-t.test('a broker whose logs were all closed can be used again', async t => {
+t.test('a broker whose logs were all closed can be used again, and the latest of a name are not its history', async t => {
   const server = await redis(t)
   if (server === undefined) return
   const { log, broker, said } = open(t, server.port)
   const position = await log.append(note('a'))
   await log.close()
-  const again = broker.open({ name: 'notes', retention: { latest: true, maxKeys: 1 }, idempotencyWindowMs: 1, log: null as never })
+  const options = { name: 'notes', idempotencyWindowMs: 1, log: SILENT }
+  const again = broker.open({ ...options, retention: EVERYTHING })
   t.strictSame(await again.head(), position)
   await again.close()
+  const latest = broker.open({ ...options, retention: { latest: true, maxKeys: 1 } })
+  await isLost(t, latest, position)
+  await latest.close()
   t.strictSame(said, [], 'that it has left is not news')
 })
 

@@ -11,9 +11,12 @@ export class LogKeys {
   readonly all: readonly string[]
   readonly stream: string
 
-  /** @param prefix What stands before each key. @param shard The shard of the channel. @param name Its name, any text. */
-  constructor (prefix: string, shard: number, name: string) {
-    this.#base = shardBase(prefix, shard)
+  /**
+   * @param prefix What stands before each key. @param shard The shard of the channel. @param name Its name, any text.
+   * @param isLatest Whether it retains the latest: a history of the same name is another log.
+   */
+  constructor (prefix: string, shard: number, name: string, isLatest: boolean) {
+    this.#base = `${shardBase(prefix, shard)}:${isLatest ? 'latest' : 'history'}`
     // With its length, so that nothing which follows can be taken for a part of it.
     this.#name = `${name.length}:${name}`
     this.all = ['facts', 'stream', 'marks', 'values', 'order', 'gone'].map(part => this.#key(part))

@@ -5,7 +5,7 @@ import { LogKeys, shardOf, wakeKey } from '../../../lib/brokers/redis/keys.js'
 const tagOf = (key: string): string | undefined => /\{(.*?)\}/.exec(key)?.[1]
 
 t.test('all keys of a shard have one tag, and shards have different ones', async t => {
-  const [first, second, other] = [new LogKeys('sse', 0, 'a'), new LogKeys('sse', 0, '{b}'), new LogKeys('sse', 1, 'a')]
+  const [first, second, other] = [new LogKeys('sse', 0, 'a', false), new LogKeys('sse', 0, '{b}', true), new LogKeys('sse', 1, 'a', false)]
   const keys = [...first.all, ...second.all, first.sent('x'), second.idempotency('{y}'), wakeKey('sse', 0, 'reader')]
   t.strictSame([...new Set(keys.map(tagOf))], ['sse:0'])
   t.strictSame([...new Set(other.all.map(tagOf))], ['sse:1'])
@@ -15,7 +15,7 @@ t.test('all keys of a shard have one tag, and shards have different ones', async
 t.test('no name and key make what another name and key make', async t => {
   const made = new Set<string>()
   const pairs = [['a', 'b:c'], ['a:b', 'c'], ['', 'a:b:c'], ['a:b:c', ''], ['1:a', 'b'], ['1', 'a:b'], ['a', '1:b:c']] as const
-  for (const [name, key] of pairs) made.add(new LogKeys('sse', 0, name).idempotency(key))
+  for (const [name, key] of pairs) made.add(new LogKeys('sse', 0, name, false).idempotency(key))
   t.equal(made.size, pairs.length)
 })
 
