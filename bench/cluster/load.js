@@ -32,8 +32,8 @@ process.on('message', async message => {
 })
 process.on('disconnect', () => { process.exit() })
 
-/** So many for each port. */
-async function connect ({ ports, subscribers, count, ...task }) {
+/** So many for each port. They are there when they have the greeting. */
+async function connect ({ ports, subscribers, count, greeting, ...task }) {
   audiences = task.audiences
   const bytesEach = HEAD_BYTES + Math.ceil(count / audiences) * MAX_EVENT_BYTES
   const store = Buffer.alloc(bytesEach * subscribers * ports.length)
@@ -48,7 +48,7 @@ async function connect ({ ports, subscribers, count, ...task }) {
       return { subscriber, audience, seen: 0, reads }
     })
     clients.push(...batch)
-    await all(batch, () => '\r\n\r\n') // the head
+    await all(batch, () => greeting)
   }
   return {}
 }

@@ -5,7 +5,10 @@ import { Engine } from './engine.js'
 /** Who comes and goes before the memory is first looked at: what the first ones make is not theirs. */
 const FIRST_VISITORS = 100
 
-/** After which everybody follows what he has asked for, also where a response begins before that. */
+/** What a client has that follows, where a contestant names nothing else. */
+const END_OF_HEAD = '\r\n\r\n'
+
+/** For what an instance still does when its clients are there. */
 const SETTLE_MS = 400
 
 /** Events that are sent at once, where the publisher may be ahead: twice as many may be under way. */
@@ -41,7 +44,7 @@ const BLOCK = 500
  */
 export async function measure ({ contestantUrl, cores, instances: wanted, subscribers, audiences, by, publishesItself, isPinned, weighs = false, phases }) {
   const core = isPinned ? cores : undefined
-  const { engine: engineName } = await import(contestantUrl)
+  const { engine: engineName, greeting = END_OF_HEAD } = await import(contestantUrl)
   const engine = engineName === undefined ? undefined : await Engine.start(engineName, core?.load)
   const task = JSON.stringify({ audiences, by, enginePort: engine?.port })
   const start = core => new Peer('./cluster/instance.js', [contestantUrl, task], { core, flags: ['--expose-gc'] })
@@ -52,7 +55,7 @@ export async function measure ({ contestantUrl, cores, instances: wanted, subscr
   try {
     const ports = new Map()
     for (const each of all) ports.set(each, (await each.ask()).port)
-    const connection = { do: 'connect', ports: instances.map(each => ports.get(each)), audiences }
+    const connection = { do: 'connect', ports: instances.map(each => ports.get(each)), audiences, greeting }
     const count = phases.reduce((sum, { events }) => sum + events, 0)
     const connect = () => load.ask({ ...connection, subscribers, count })
     const memory = weighs ? await weighAll(connect, connection) : await connect()

@@ -6,6 +6,9 @@ import sse, { eventStream } from 'fastify-typed-sse'
 const prices = eventStream({ price: Type.Object({ symbol: Type.String(), value: Type.Number(), at: Type.Number() }) })
 const { price } = prices.event
 
+/** A client is told where it stands as soon as the broker has said that. */
+export const greeting = 'event: stream-position'
+
 /** For the longest pause that is to be repaired: ten times the default, which at 5,000 events per second is two seconds. */
 const history = { maxEvents: 10_000 }
 

@@ -2,6 +2,7 @@
 import { connect } from '@nats-io/transport-node'
 import { typedSse } from '../cluster/typed-sse.js'
 
+export { greeting } from '../cluster/typed-sse.js'
 export const title = '**fastify-typed-sse**, `natsBroker`'
 export const packages = ['fastify-typed-sse', 'fastify', '@sinclair/typebox', '@nats-io/transport-node']
 export const engine = 'nats'

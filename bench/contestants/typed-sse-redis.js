@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis'
 import { typedSse } from '../cluster/typed-sse.js'
 
+export { greeting } from '../cluster/typed-sse.js'
 export const title = '**fastify-typed-sse**, `redisBroker`'
 export const packages = ['fastify-typed-sse', 'fastify', '@sinclair/typebox', 'ioredis']
 export const engine = 'redis'
