@@ -43,7 +43,6 @@ const BOTH = ['whole', 'whole', 'whole', 'trimmed'] as const
 export const FIRST_SCENARIOS: Scenarios = {
   'the engine is killed while a channel is empty': {
     channels: ['whole'],
-    openFor: 'nats',
     async fault (cluster) {
       await engineOf(cluster).kill()
       await engineOf(cluster).restart()

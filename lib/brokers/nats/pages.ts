@@ -86,18 +86,18 @@ class Found {
   /**
    * Where the messages after a place begin; undefined where the place is not one of this log, or what stood after it is
    * not all there. It is one of this log when the message there is of its term, or a later one: a server that has stored
-   * this one had all before it.
+   * this one had all before it. Before the first message, all terms are the same.
    *
    * @param isOfHead Whether the last message is of its term.
    */
   after ({ term, seq }: Place, isOfHead: boolean): number | undefined {
     const [first, second] = this.#messages
     if (first === undefined) {
-      return this.#ends.isEmpty && seq === this.#ends.last && term === this.#stream.term ? 0 : undefined
+      return this.#ends.isEmpty && seq === this.#ends.last && (seq === 0 || term === this.#stream.term) ? 0 : undefined
     }
     const isThere = first.seq === seq
     const next = isThere ? second : first
-    const hasTerm = isOfHead || (isThere && first.term === term) || next?.term === term
+    const hasTerm = isOfHead || seq === 0 || (isThere && first.term === term) || next?.term === term
     const isWhole = next === undefined || this.#follows(next.seq, seq)
     if (!hasTerm || !isWhole) return undefined
     return isThere ? 1 : 0
@@ -107,7 +107,7 @@ class Found {
     const records: StoredRecord[] = []
     // Who reads from the start has seen no value that could be deleted.
     const isValuesOnly = this.#stream.isLatest && place === undefined
-    let term = place?.term
+    let term = place?.seq === 0 ? undefined : place?.term
     let through = place?.seq
     let index = from
     for (; index < this.#messages.length && records.length < limit; index++) {

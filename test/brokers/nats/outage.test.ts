@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { NatsConnection, Status } from '@nats-io/nats-core'
 import t from 'tap'
 import type { Log, Position } from '../../../types/broker.js'
-import { appendAll, dataOf, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
+import { appendAll, dataOf, EVERYTHING, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { isLost } from '../conformance/reading.js'
 import { listen, startFor, TIMEOUT_MS } from './fixtures.js'
@@ -77,6 +77,31 @@ t.test('a server that comes back with less than it had: what it gives the same n
   const begin = recorder.begins.at(-1) as Position
   t.strictSame(dataOf(seen), numbered(7, 'later').filter((_data, index) => (later[index] as Position).offset > begin.offset), 'all from there on')
 })
+
+for (const retention of [EVERYTHING, { latest: true, maxKeys: 10 }] as const) {
+  t.test(`a server that comes back while a log of ${'latest' in retention ? 'latest values' : 'events'} is empty has lost nothing`, async t => {
+    const nats = await startFor(t)
+    if (nats === undefined) return
+    const log = nats.open(await nats.broker(), { retention })
+    const recorder = new Recorder(log)
+    const begin = await recorder.begun()
+    const { epoch } = begin
+    const before = [begin, { epoch, offset: 0 }]
+    await nats.server.kill()
+    await nats.server.restart()
+    await eventually(async () => await log.head().then(() => true, () => false), 'it is back')
+    const head = await log.head()
+    for (const position of before) {
+      const { lost, epoch, records, through } = await log.read(position, 10)
+      t.strictSame({ lost, epoch, records, through }, { lost: false, epoch: head.epoch, records: [], through: head.offset }, 'in the epoch of the end')
+    }
+    const first = await log.append(note('a', { key: 'a' }))
+    for (const position of before) t.strictSame(dataOf(await readAll(log, position)), ['a'])
+    await recorder.reached(first)
+    t.strictSame(dataOf(recorder.records), ['a'])
+    t.equal(recorder.begins.at(-1)?.epoch, first.epoch)
+  })
+}
 
 t.test('an append that is under way when the connection is lost is uncertain, one that waits was not stored', async t => {
   const nats = await startFor(t)
