@@ -61,6 +61,6 @@ export class Recent {
     const { readPage } = this.#source
     let page = await readPage({ epoch, offset: Math.max(0, offset - TAIL_EVENTS) }, TAIL_EVENTS)
     if (page.lost && page.epoch === epoch && page.earliest < offset) page = await readPage({ epoch, offset: page.earliest }, TAIL_EVENTS)
-    this.#tail.fill(page.epoch === epoch ? page.records.filter(record => record.offset <= offset) : [])
+    this.#tail.fill(epoch, page.epoch === epoch ? page.records.filter(record => record.offset <= offset) : [])
   }
 }

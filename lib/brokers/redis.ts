@@ -29,7 +29,7 @@ export interface RedisBrokerOptions {
    * an instance follows takes it one connection. Default: 1. All instances need the same: channels move when it changes.
    */
   shards?: number
-  /** How long an answer may take, in milliseconds, and how long an event waits to be stored. Default: 5 000. */
+  /** How long an answer may take, in milliseconds, and how long an event waits to be stored. Default: 5 000; 300 000 at most. */
   timeoutMs?: number
   /** Bytes of data of one channel that may wait to be stored. What would go beyond fails with FST_ERR_SSE_BROKER_OVERLOADED. Default: 8 MiB. `Infinity`: no limit. */
   maxPendingBytes?: number
@@ -37,13 +37,16 @@ export interface RedisBrokerOptions {
 
 const DEFAULTS = { prefix: 'sse', shards: 1, timeoutMs: 5_000, maxPendingBytes: 8 * 1024 * 1024 }
 
+/** Half of the time for which Redis remembers what was sent to it, so that nothing is stored twice. */
+const MAX_TIMEOUT_MS = 300_000
+
 const aboveZero: Check = value => wholeNumber(value) ?? (value === 0 ? 'a whole number above 0' : undefined)
 
 const CHECKS: Record<keyof RedisBrokerOptions, Check> = {
   client: () => undefined,
-  prefix: value => typeof value === 'string' ? undefined : 'a string',
+  prefix: value => typeof value === 'string' && !/[{}]/.test(value) ? undefined : 'a string without braces',
   shards: aboveZero,
-  timeoutMs: aboveZero,
+  timeoutMs: value => wholeNumber(value) === undefined && (value as number) > 0 && (value as number) <= MAX_TIMEOUT_MS ? undefined : `a whole number from 1 to ${MAX_TIMEOUT_MS}`,
   maxPendingBytes: positive
 }
 
@@ -61,7 +64,7 @@ export function redisBroker (options: RedisBrokerOptions): Broker {
   const { client, ...settings } = options
   if (!isClient(client)) {
     // Never shown as it is: an address may hold a password.
-    throw FST_ERR_SSE_OPTION_INVALID('redisBroker() option client', 'a client of ioredis or redis (npm install ioredis)', describe(client))
+    throw FST_ERR_SSE_OPTION_INVALID('redisBroker() option client', 'a client or cluster of ioredis, or a client of redis (npm install ioredis)', describe(client))
   }
   const broker = new RedisBroker(client, { ...DEFAULTS, ...defined(settings) })
   const logs = new SharedLogs(options => broker.open(options))
@@ -133,7 +136,11 @@ class RedisBroker {
   }
 }
 
+/** A cluster, a sentinel or a pool of the package `redis` takes commands in other ways, and is none. */
 function isClient (value: unknown): boolean {
-  const { duplicate, call, sendCommand } = (value ?? {}) as Record<string, unknown>
-  return typeof duplicate === 'function' && (typeof call === 'function' || typeof sendCommand === 'function')
+  const { duplicate, call, status, sendCommand, isReady, nodeByAddress, getMasterNode } = (value ?? {}) as Record<string, unknown>
+  const isIoRedis = typeof call === 'function' && typeof status === 'string'
+  const isMany = nodeByAddress !== undefined || getMasterNode !== undefined
+  const isNodeRedis = typeof sendCommand === 'function' && typeof isReady === 'boolean' && !isMany
+  return typeof duplicate === 'function' && (isIoRedis || isNodeRedis)
 }

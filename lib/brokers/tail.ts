@@ -49,8 +49,9 @@ export class Tail {
     return this.#epoch === undefined || this.#isFilled ? undefined : { epoch: this.#epoch, offset: earliest }
   }
 
-  /** Puts records before what it has. What does not end there is of no use. */
-  fill (records: readonly StoredRecord[]): void {
+  /** Puts records of an epoch before what it has. What does not end there is of no use. */
+  fill (epoch: string, records: readonly StoredRecord[]): void {
+    if (epoch !== this.#epoch) return
     this.#isFilled = true
     const { earliest, size } = this.#history
     const [first] = records

@@ -2,6 +2,7 @@ import fastifyRedis from '@fastify/redis'
 import { Type } from '@sinclair/typebox'
 import fastify, { type FastifyInstance } from 'fastify'
 import { Redis } from 'ioredis'
+import { createCluster, createSentinel } from 'redis'
 import t, { type Test } from 'tap'
 import { redisBroker, type RedisBrokerOptions } from '../../lib/brokers/redis.js'
 import sse, { eventStream } from '../../lib/index.js'
@@ -16,14 +17,17 @@ t.test('a wrong option fails at once', async t => {
   const unconnected = client(t, 1, true)
   for (const [options, message] of [
     [undefined, "redisBroker() options should be an object, instead got 'undefined'"],
-    [{}, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'undefined'"],
-    [{ client: undefined }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'undefined'"],
-    [{ client: 'redis://:secret@localhost' }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'string'"],
-    [{ client: { duplicate () {} } }, "redisBroker() option client should be a client of ioredis or redis (npm install ioredis), instead got 'Object'"],
-    [{ client: unconnected, prefix: 1 }, "redisBroker() option prefix should be a string, instead got '1'"],
+    [{}, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'undefined'"],
+    [{ client: undefined }, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'undefined'"],
+    [{ client: 'redis://:secret@localhost' }, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'string'"],
+    [{ client: createCluster({ rootNodes: [{ url: 'redis://localhost:1' }] }) }, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'Class'"],
+    [{ client: createSentinel({ name: 'x', sentinelRootNodes: [{ host: 'localhost', port: 1 }] }) }, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'Class'"],
+    [{ client: unconnected, prefix: '{a}' }, "redisBroker() option prefix should be a string without braces, instead got '{a}'"],
+    [{ client: { duplicate () {} } }, "redisBroker() option client should be a client or cluster of ioredis, or a client of redis (npm install ioredis), instead got 'Object'"],
+    [{ client: unconnected, prefix: 1 }, "redisBroker() option prefix should be a string without braces, instead got '1'"],
     [{ client: unconnected, shards: 0 }, "redisBroker() option shards should be a whole number above 0, instead got '0'"],
     [{ client: unconnected, shards: 1.5 }, "redisBroker() option shards should be a whole number from 0 to 2147483647, instead got '1.5'"],
-    [{ client: unconnected, timeoutMs: Infinity }, "redisBroker() option timeoutMs should be a whole number from 0 to 2147483647, instead got 'Infinity'"],
+    [{ client: unconnected, timeoutMs: Infinity }, "redisBroker() option timeoutMs should be a whole number from 1 to 300000, instead got 'Infinity'"],
     [{ client: unconnected, maxPendingBytes: -1 }, "redisBroker() option maxPendingBytes should be a number above 0, or Infinity, instead got '-1'"],
     [{ client: unconnected, url: 'x' }, "redisBroker() option url should be one of client, prefix, shards, timeoutMs, maxPendingBytes, instead got 'url'"]
   ] as Array<[RedisBrokerOptions, string]>) {

@@ -9,16 +9,21 @@ export class RedisConnection {
   readonly #link: Link
   readonly #health: Health
   #waiting: Array<() => void> = []
+  #isResetting = false
   #isClosed = false
 
   constructor (client: RedisClient, health: Health) {
     this.#health = health
     this.#link = openLink(client, {
       onReady: () => {
+        this.#isResetting = false
         health.back(this)
         this.#wake()
       },
-      onLost: error => { if (!this.#isClosed) health.lost(this, error) }
+      onLost: error => {
+        this.#isResetting = false
+        if (!this.#isClosed) health.lost(this, error)
+      }
     })
   }
 
@@ -40,12 +45,14 @@ export class RedisConnection {
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         reject(new Error(`no answer for ${limitMs} ms`))
-        this.#link.reset()
+        this.#reset()
       }, limitMs)
     })
     try {
       return await Promise.race([this.#link.command(args), late])
     } catch (error) {
+      // A primary that became a replica keeps its connections: another one finds the new primary.
+      if (replyCode(error) === 'READONLY') this.#reset()
       throw toUnreachable(error)
     } finally {
       clearTimeout(timer)
@@ -69,6 +76,12 @@ export class RedisConnection {
     this.#link.close()
     this.#health.forget(this)
     this.#wake()
+  }
+
+  #reset (): void {
+    if (this.#isResetting || this.#isClosed) return
+    this.#isResetting = true
+    this.#link.reset()
   }
 
   #wake (): void {

@@ -16,6 +16,9 @@ export function decodeRecord (offset: number, facts: string, data: string): Stor
   return { offset, event, data, retry, topic, key, tombstone, cache: undefined }
 }
 
+/** Names and values, in turns. */
+const FIELDS = 4
+
 /** An entry of a stream, as it is read: its id is `term-offset`. */
 export type Entry = readonly [id: string, fields: readonly string[]]
 
@@ -23,11 +26,9 @@ export function termOf ([id]: Entry): number {
   return Number(id.slice(0, id.indexOf('-')))
 }
 
-export function offsetOf ([id]: Entry): number {
-  return Number(id.slice(id.indexOf('-') + 1))
-}
-
-export function toRecord (entry: Entry): StoredRecord {
-  const [, facts, , data] = entry[1] as [string, string, string, string]
-  return decodeRecord(offsetOf(entry), facts, data)
+/** Undefined where it is none of ours. */
+export function toRecord ([id, fields]: Entry): StoredRecord | undefined {
+  const [, facts, , data] = fields
+  if (fields.length !== FIELDS || facts === undefined || data === undefined) return undefined
+  return decodeRecord(Number(id.slice(id.indexOf('-') + 1)), facts, data)
 }

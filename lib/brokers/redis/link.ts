@@ -28,11 +28,12 @@ const OPTIONS = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   commandTimeout: undefined,
+  blockingTimeout: undefined,
+  socketTimeout: undefined,
   enableAutoPipelining: false,
   retryStrategy: backoffMs,
-  // A primary that became a replica keeps its connections: another one finds the new primary.
-  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-  protocol: 2
+  protocol: 2,
+  replyMapping: 'legacy'
 }
 
 /** Makes a connection like this client's: to the same server, with the same credentials. */
@@ -53,7 +54,14 @@ export function isCluster (client: RedisClient): client is IoRedisCluster {
 function duplicateCluster (client: IoRedisCluster): IoRedisCluster {
   const { lazyConnect, enableOfflineQueue, enableAutoPipelining, keyPrefix, retryStrategy, ...redisOptions } = OPTIONS
   return client.duplicate([], {
-    lazyConnect, enableOfflineQueue, enableAutoPipelining, keyPrefix, clusterRetryStrategy: retryStrategy, redisOptions: { ...redisOptions, keyPrefix }
+    lazyConnect,
+    enableOfflineQueue,
+    enableAutoPipelining,
+    keyPrefix,
+    scaleReads: 'master',
+    clusterRetryStrategy: retryStrategy,
+    // Version 5 replaces these as a whole.
+    redisOptions: { ...client.options.redisOptions, ...redisOptions, keyPrefix }
   })
 }
 
@@ -81,7 +89,9 @@ function openNodeRedis (client: NodeRedisClient, { onReady, onLost }: LinkEvents
       RESP: 2,
       maintNotifications: 'disabled', // it needs version 3
       disableOfflineQueue: true,
-      socket: { ...client.options?.socket, reconnectStrategy: backoffMs }
+      commandOptions: {},
+      clientSideCache: undefined,
+      socket: { ...client.options?.socket, socketTimeout: undefined, reconnectStrategy: backoffMs }
     } as never) as NodeRedisClient
     own.on('error', (error: unknown) => { if (own === connection) onLost(error) })
     own.on('ready', () => { if (own === connection) onReady() })

@@ -4,11 +4,11 @@ import type { Position, StoredRecord } from '../../../types/broker.js'
 import { backoffMs } from '../backoff.js'
 import type { Health } from '../health.js'
 import type { RedisConnection } from './connection.js'
-import { type Entry, offsetOf, termOf, toRecord } from './entry.js'
+import { type Entry, termOf, toRecord } from './entry.js'
 import { findHeads, type Place, type Store } from './store.js'
 import { Unreachable } from './unreachable.js'
 
-/** How long a read waits for the next entry, in milliseconds. After a quiet one it is checked whether all is as it was. */
+/** How long a read waits for the next entry, in milliseconds, and how often it is checked whether all is as it was. */
 const BLOCK_MS = 5_000
 
 /** A read that takes so much longer than it should has no connection any more. */
@@ -39,6 +39,10 @@ interface Reading {
   readonly log: ReadLog
   /** Where it is read from; undefined where that has to be found out. */
   place: Place | undefined
+  /** The greatest offset that it was found to have. */
+  stored: number
+  /** Whether it can't be read, and would not be at the next try. */
+  isRefused: boolean
 }
 
 export interface ReaderOptions {
@@ -65,6 +69,7 @@ export class Reader {
   #isWaiting = false
   /** Whether another term, or another life, may have begun. */
   #isUnsure = false
+  #foundAtMs = 0
   #isClosed = false
 
   constructor (options: ReaderOptions) {
@@ -74,7 +79,7 @@ export class Reader {
 
   /** Begins to read a log, at its end. */
   add (log: ReadLog): void {
-    this.#readings.set(log, { log, place: undefined })
+    this.#readings.set(log, { log, place: undefined, stored: 0, isRefused: false })
     if (!this.#isRunning) {
       this.#isRunning = true
       void this.#run()
@@ -85,6 +90,8 @@ export class Reader {
   }
 
   delete (log: ReadLog): void {
+    const reading = this.#readings.get(log)
+    if (reading !== undefined) this.#options.health.forget(reading)
     this.#readings.delete(log)
   }
 
@@ -113,26 +120,40 @@ export class Reader {
     this.#isRunning = false
   }
 
-  /** Finds where new logs begin, and whether the others are what they were. */
+  /** Finds where new logs begin, and, now and then, whether the others are what they were. */
   async #find (connection: RedisConnection): Promise<void> {
-    const wanted = [...this.#readings.values()].filter(({ place }) => this.#isUnsure || place === undefined)
+    const nowMs = performance.now()
+    const isAll = this.#isUnsure || nowMs - this.#foundAtMs >= BLOCK_MS
+    if (isAll) this.#foundAtMs = nowMs
+    const wanted = [...this.#readings.values()].filter(({ place, isRefused }) => isAll || (place === undefined && !isRefused))
     while (wanted.length > 0) {
       const some = wanted.splice(0, HEADS)
       const heads = await findHeads(some.map(({ log }) => log.store), async (script, keys, args) => await connection.run(script, keys, args, GRACE_MS))
-      for (const [index, reading] of some.entries()) {
-        const head = heads[index] as Place
-        // Where it is still the same, what was missed meanwhile is read next.
-        if (this.#isCurrent(reading) && reading.place?.epoch !== head.epoch) this.#begin(reading, head)
-      }
+      for (const [index, reading] of some.entries()) if (this.#isCurrent(reading)) this.#found(reading, heads[index] as Place | Error)
     }
     this.#isUnsure = false
+  }
+
+  #found (reading: Reading, head: Place | Error): void {
+    const { health } = this.#options
+    reading.isRefused = head instanceof Error
+    if (head instanceof Error) {
+      reading.place = undefined
+      health.lost(reading, head)
+      return
+    }
+    health.back(reading)
+    reading.stored = head.offset
+    // Where it is still the same, what was missed meanwhile is read next.
+    if (reading.place?.epoch !== head.epoch) this.#begin(reading, head)
   }
 
   async #read (connection: RedisConnection): Promise<void> {
     const readings = new Map<string, Reading>()
     const ids = [this.#wokenAt]
     for (const reading of this.#readings.values()) {
-      const { log, place } = reading
+      const { log, place, isRefused } = reading
+      if (isRefused) continue
       if (place === undefined) return // added since
       readings.set(log.store.keys.stream, reading)
       ids.push(`${place.term}-${place.offset}`)
@@ -142,41 +163,52 @@ export class Reader {
     try {
       const streams = await connection.call(command, BLOCK_MS + GRACE_MS) as Array<[key: string, entries: Entry[]]> | null
       if (streams === null) this.#isUnsure = true
-      for (const [key, entries] of streams ?? []) this.#take(key, readings.get(key), entries)
+      for (const [key, entries] of streams ?? []) {
+        if (key === this.#wakeKey) this.#wokenAt = (entries.at(-1) as Entry)[0]
+        const reading = readings.get(key)
+        readings.delete(key)
+        if (reading !== undefined) this.#take(reading, entries)
+      }
+      // What was stored, and is not there any more.
+      for (const reading of readings.values()) {
+        const { place, stored } = reading
+        if (place !== undefined && stored > place.offset && this.#isCurrent(reading)) this.#begin(reading, { ...place, offset: stored })
+      }
     } finally {
       this.#isWaiting = false
     }
-    if (readings.size >= PAUSES_FROM) await sleep(readings.size / STREAMS_PER_MS)
+    const { size } = this.#readings
+    if (size >= PAUSES_FROM) await sleep(size / STREAMS_PER_MS)
   }
 
-  #take (key: string, reading: Reading | undefined, entries: readonly Entry[]): void {
-    if (key === this.#wakeKey) this.#wokenAt = (entries.at(-1) as Entry)[0]
+  #take (reading: Reading, entries: readonly Entry[]): void {
     let records: StoredRecord[] = []
     const handOn = (): void => {
       const last = records
       records = []
-      if (last.length > 0 && reading !== undefined && this.#isCurrent(reading)) reading.log.receive(last)
+      if (last.length > 0 && this.#isCurrent(reading)) reading.log.receive(last)
     }
     for (const entry of entries) {
       // It may have been left since the read began, and be followed anew.
-      if (reading?.place === undefined || !this.#isCurrent(reading)) break
+      if (reading.place === undefined || !this.#isCurrent(reading)) break
       const { place } = reading
-      if (termOf(entry) !== place.term) {
-        reading.place = undefined // where the term before has ended, only Redis knows
+      const record = termOf(entry) === place.term ? toRecord(entry) : undefined
+      if (record === undefined) {
+        // Where the term before has ended only Redis knows; an entry that is none of ours is left to who reads the history.
+        reading.place = undefined
         break
       }
-      const offset = offsetOf(entry)
-      if (offset !== place.offset + 1) {
+      if (record.offset !== place.offset + 1) {
         handOn()
-        this.#begin(reading, { ...place, offset: offset - 1 }) // it was trimmed before it could be read
+        this.#begin(reading, { ...place, offset: record.offset - 1 }) // it was trimmed before it could be read
       }
-      records.push(toRecord(entry))
-      reading.place = { ...place, offset }
+      records.push(record)
+      reading.place = { ...place, offset: record.offset }
     }
     handOn()
   }
 
-  /** It can't be read, and would not be at the next try: who reads the history of it is told why. */
+  /** Nothing can be read, and could not be at the next try: who reads the history is told why. */
   #skip (error: unknown): void {
     this.#options.health.lost(this, error)
     for (const reading of this.#readings.values()) reading.place = undefined

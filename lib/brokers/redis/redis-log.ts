@@ -55,7 +55,7 @@ export class RedisLog implements SharedLog {
   }
 
   async append (record: NewRecord, idempotencyKey?: string): Promise<Position> {
-    return this.#see(await this.#outbox.add(record, idempotencyKey))
+    return await this.#outbox.add(record, idempotencyKey)
   }
 
   async head (): Promise<Position> {
@@ -107,13 +107,9 @@ export class RedisLog implements SharedLog {
 
   async #findHead (): Promise<Position> {
     const { epoch, offset } = await this.#ask(async () => await this.store.head())
-    return this.#see({ epoch, offset })
-  }
-
-  /** Where another epoch has begun, what had arrived of the one before is not what Redis has. */
-  #see (position: Position): Position {
-    if (this.#followers.position !== undefined && this.#followers.position.epoch !== position.epoch) this.#recent?.clear()
-    return position
+    // Where another epoch has begun, what had arrived of the one before is not what Redis has.
+    if (this.#followers.position?.epoch !== epoch) this.#recent?.clear()
+    return { epoch, offset }
   }
 
   async #ask<T> (question: () => Promise<T>): Promise<T> {

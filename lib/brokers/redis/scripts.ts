@@ -3,10 +3,10 @@ import { script } from './script.js'
 /*
  * What a log is in Redis. An entry of its stream has the id `term-offset`. Offsets grow by one. A term is a span in which
  * nothing was lost, named by when it began, in milliseconds: a server that was restarted, or replaced by its replica, may
- * have forgotten the newest entries, and tells so by its run id, which is another one. Then a new term begins, and it is
- * noted at which offset the one before has ended: positions up to there mean the same as before, those beyond it are
- * lost. And where an instance knows of an entry beyond it, all positions of that term and of those before it are: behind
- * each of them, something is missing. Terms also make the ids of a stream that was deleted and made anew greater than all
+ * have forgotten the newest entries. It has another replication id then, which stands for one history of writes. So a new
+ * term begins, and it is noted at which offset the one before has ended: positions up to there mean the same as before,
+ * those beyond it are lost. And where an instance knows of an entry beyond it, all positions of that term and of those
+ * before it are: behind each of them, something is missing. Terms also make the ids of a stream that was deleted and made anew greater than all
  * before, so that whoever waits for its next entry gets it.
  *
  * Numbers beyond 14 digits need `%.0f`: Lua writes others with an exponent.
@@ -30,7 +30,7 @@ local function text (number) return string.format('%.0f', number) end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local run = assert(string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'), 'INFO server tells no run_id, without which a restart can not be told')
+local source = assert(string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)'), 'INFO replication tells no master_replid, without which a restart can not be told')
 
 -- Where a term has ended; nil where it is none of this life.
 local function endOf (log, term)
@@ -40,35 +40,50 @@ local function endOf (log, term)
   end
 end
 
+-- Whether something was lost of what is known to have stood at this offset of a term. A term that ended too long ago to
+-- be remembered has lost nothing that is not lost to all; one that is newer, and not known here, was lost as a whole.
+local function isForgotten (log, term, offset)
+  local last = endOf(log, term)
+  if last then return offset > last end
+  return term > tonumber(string.match(log.ended, '^%d+') or 0)
+end
+
+-- Begins another term, named by a later time than the present one and this.
+local function beginTerm (log, after)
+  log.ended = log.ended .. text(log.term) .. ':' .. text(log.head) .. ' '
+  local _, terms = string.gsub(log.ended, ' ', '')
+  if terms > ${MAX_TERMS} then
+    -- Its entries could not be found any more.
+    local oldest, last, rest = string.match(log.ended, '^(%d+):(%d+) (.*)$')
+    redis.call('XTRIM', log.stream, 'MINID', oldest .. '-' .. text(last + 1))
+    log.ended = rest
+  end
+  log.term = math.max(now, log.term + 1, after + 1)
+  redis.call('HSET', log.facts, 'term', text(log.term), 'ended', log.ended)
+end
+
 local function open (first, given)
   local log = { facts = KEYS[first], stream = KEYS[first + 1], marks = KEYS[first + 2], values = KEYS[first + 3], order = KEYS[first + 4], gone = KEYS[first + 5] }
-  local facts = redis.call('HMGET', log.facts, 'life', 'term', 'run', 'head', 'ended', 'total', 'at', 'dropped', 'broken')
+  local facts = redis.call('HMGET', log.facts, 'life', 'term', 'source', 'head', 'ended', 'total', 'at', 'dropped', 'broken')
   if not facts[1] then
     local last = redis.call('XREVRANGE', log.stream, '+', '-', 'COUNT', 1)[1]
     local before = last and tonumber(string.match(last[1], '^%d+')) or 0
     redis.call('DEL', log.stream, log.marks, log.values, log.order, log.gone)
     log.life, log.term, log.head, log.ended, log.total, log.at, log.dropped, log.broken = ARGV[given], math.max(now, before + 1), 0, '', 0, now, 0, 0
-    redis.call('HSET', log.facts, 'life', log.life, 'term', text(log.term), 'run', run, 'head', 0, 'ended', '', 'total', 0, 'at', text(now), 'dropped', 0, 'broken', 0)
+    redis.call('HSET', log.facts, 'life', log.life, 'term', text(log.term), 'source', source, 'head', 0, 'ended', '', 'total', 0, 'at', text(now), 'dropped', 0, 'broken', 0)
     return log
   end
   log.life, log.term, log.head, log.ended = facts[1], tonumber(facts[2]), tonumber(facts[4]), facts[5]
   log.total, log.at, log.dropped, log.broken = tonumber(facts[6]), tonumber(facts[7]), tonumber(facts[8]), tonumber(facts[9])
-  if run ~= facts[3] then
-    log.ended = log.ended .. text(log.term) .. ':' .. text(log.head) .. ' '
-    local _, terms = string.gsub(log.ended, ' ', '')
-    if terms > ${MAX_TERMS} then
-      -- Its entries could not be found any more.
-      local oldest, last, rest = string.match(log.ended, '^(%d+):(%d+) (.*)$')
-      redis.call('XTRIM', log.stream, 'MINID', oldest .. '-' .. text(last + 1))
-      log.ended = rest
-    end
-    log.term = math.max(now, log.term + 1)
-    redis.call('HSET', log.facts, 'term', text(log.term), 'run', run, 'ended', log.ended)
+  if source ~= facts[3] then
+    beginTerm(log, 0)
+    redis.call('HSET', log.facts, 'source', source)
   end
-  local knownTerm = tonumber(ARGV[given + 2])
-  if ARGV[given + 1] == log.life and knownTerm > log.broken and tonumber(ARGV[given + 3]) > (endOf(log, knownTerm) or math.huge) then
-    log.broken = knownTerm
-    redis.call('HSET', log.facts, 'broken', text(knownTerm))
+  local known, offset = tonumber(ARGV[given + 2]), tonumber(ARGV[given + 3])
+  if ARGV[given + 1] == log.life and known > log.broken and isForgotten(log, known, offset) then
+    log.broken = known
+    redis.call('HSET', log.facts, 'broken', text(known))
+    if known >= log.term then beginTerm(log, known) end
   end
   return log
 end
@@ -130,12 +145,18 @@ end
 /**
  * Where logs stand. ARGV: for each log what opens it.
  *
- * @returns for each `life term head`.
+ * @returns for each `life term head`, or `! ` and what Redis says against it: one that can't be opened keeps nobody from
+ * the others.
  */
 export const FIND_HEADS = script(`${OPEN}
 local heads = {}
 for index = 0, #KEYS / ${KEYS_OF_LOG} - 1 do
-  heads[index + 1] = placeOf(open(index * ${KEYS_OF_LOG} + 1, index * ${ARGS_OF_LOG} + 1))
+  local isOpen, result = pcall(function ()
+    local log = open(index * ${KEYS_OF_LOG} + 1, index * ${ARGS_OF_LOG} + 1)
+    redis.call('XLEN', log.stream)
+    return placeOf(log)
+  end)
+  heads[index + 1] = isOpen and result or '! ' .. (type(result) == 'table' and result.err or tostring(result))
 end
 return heads
 `)
@@ -257,8 +278,13 @@ end
 export const READ = script(`${OPEN}${TRIM}${LIMITS}${LOST}
 local log = open(1, 1)
 local limits = limitsAt(9)
-if now - log.at >= limits.age and log.head > lastMark(log).offset then mark(log) end
-trim(log, limits)
+if now - log.at >= limits.age then
+  -- All of it. Trimming needs no memory, of which there may be none left; a mark would.
+  redis.call('XTRIM', log.stream, 'MAXLEN', 0)
+  redis.call('DEL', log.marks)
+else
+  trim(log, limits)
+end
 local first = redis.call('XRANGE', log.stream, '-', '+', 'COUNT', 1)[1]
 local earliest = first and tonumber(string.match(first[1], '-(%d+)$')) - 1 or log.head
 if isLost(log, earliest) then return { placeOf(log), text(earliest), 1, {} } end

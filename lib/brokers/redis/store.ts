@@ -27,6 +27,7 @@ export class Store {
   readonly keys: LogKeys
   readonly #witness = new Witness()
   readonly #isLatest: boolean
+  readonly #remembersKeys: boolean
   readonly #limits: readonly string[]
   readonly #appendArgs: readonly string[]
   readonly #run: Run
@@ -35,7 +36,8 @@ export class Store {
     this.keys = keys
     this.#run = run
     this.#isLatest = retention.latest === true
-    const window = format(Math.max(1, idempotencyWindowMs))
+    this.#remembersKeys = idempotencyWindowMs > 0
+    const window = format(Math.ceil(idempotencyWindowMs))
     if (retention.latest === true) {
       this.#limits = []
       this.#appendArgs = [window, format(retention.maxKeys), format(LIVE_EVENTS)]
@@ -67,7 +69,7 @@ export class Store {
     const keys = [...this.keys.all, this.keys.sent(sender)]
     const args = [...this.opening, String(number), ...this.#appendArgs]
     for (const { record, idempotencyKey } of batch) {
-      const key = idempotencyKey === undefined ? 0 : keys.push(this.keys.idempotency(idempotencyKey))
+      const key = idempotencyKey === undefined || !this.#remembersKeys ? 0 : keys.push(this.keys.idempotency(idempotencyKey))
       args.push(encodeFacts(record), record.data, String(key))
       if (this.#isLatest) args.push(record.key ?? '', record.tombstone === true ? '1' : '0')
     }
@@ -80,9 +82,10 @@ export class Store {
   }
 
   async head (): Promise<Place> {
-    const [head] = await findHeads([this], this.#run) as [Place]
-    this.see(head)
-    return head
+    const [head] = await findHeads([this], this.#run)
+    if (head instanceof Error) throw head
+    this.see(head as Place)
+    return head as Place
   }
 
   async read (after: Position | undefined, limit: number): Promise<Page> {
@@ -96,23 +99,23 @@ export class Store {
     if (this.#isLatest) return { ...page, records: toLatest(entries as string[]), through: offset }
     const from = after?.offset ?? page.earliest
     const records = untilHole((entries as Entry[]).map(toRecord), from)
-    // Somebody has deleted an entry by hand: what stands behind it is not all there.
-    if (records === undefined) return { ...page, lost: true, records: [], through: offset }
+    // Somebody has deleted an entry by hand, or written one: what stands behind it is not all there.
+    if (records === undefined || (records.length === 0 && offset > from)) return { ...page, lost: true, records: [], through: offset }
     return { ...page, records, through: records.at(-1)?.offset ?? offset }
   }
 }
 
-/** Where each of these logs stands. They have to be of one shard. */
-export async function findHeads (logs: ReadonlyArray<Pick<Store, 'keys' | 'opening'>>, run: Run): Promise<Place[]> {
+/** Where each of these logs stands, or what Redis says against it. They have to be of one shard. */
+export async function findHeads (logs: ReadonlyArray<Pick<Store, 'keys' | 'opening'>>, run: Run): Promise<Array<Place | Error>> {
   const heads = await run(FIND_HEADS, logs.flatMap(({ keys }) => keys.all), logs.flatMap(({ opening }) => opening)) as string[]
-  return heads.map(parsePlace)
+  return heads.map(head => head.startsWith('! ') ? new Error(head.slice(2)) : parsePlace(head))
 }
 
-/** Undefined where the first one already does not stand right after this offset. */
-function untilHole (records: readonly StoredRecord[], from: number): readonly StoredRecord[] | undefined {
-  const hole = records.findIndex(({ offset }, index) => offset !== from + index + 1)
+/** Undefined where the first one already does not stand right after this offset, or is none of ours. */
+function untilHole (records: ReadonlyArray<StoredRecord | undefined>, from: number): readonly StoredRecord[] | undefined {
+  const hole = records.findIndex((record, index) => record?.offset !== from + index + 1)
   if (hole === 0) return undefined
-  return hole === -1 ? records : records.slice(0, hole)
+  return (hole === -1 ? records : records.slice(0, hole)) as StoredRecord[]
 }
 
 function toLatest (found: readonly string[]): StoredRecord[] {

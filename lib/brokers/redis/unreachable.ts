@@ -18,7 +18,9 @@ const NOT_NOW = new Set(['LOADING', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'TR
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
  */
 export function replyCode (error: unknown): string | undefined {
-  return /^-?([A-Z]{2,}) /.exec(`${(error as Partial<Error> | undefined)?.message} `)?.[1]
+  const message = `${(error as Partial<Error> | undefined)?.message} `
+  // Redis 6 puts what a command in a script is answered into an error of the script.
+  return (/^ERR Error running script .*: -([A-Z]{2,}) /s.exec(message) ?? /^-?([A-Z]{2,}) /.exec(message))?.[1]
 }
 
 /** What this error of a client says: that the server was not reached, or else what it answered. */

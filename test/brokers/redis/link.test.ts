@@ -1,10 +1,13 @@
 import { Cluster } from 'ioredis'
+import { Cluster as Cluster5 } from 'ioredis-5'
 import { createClient } from 'redis'
 import t from 'tap'
 import { redisBroker } from '../../../lib/brokers/redis.js'
 import { isCluster, keyPrefixOf } from '../../../lib/brokers/redis/link.js'
 import { layCable } from '../../helpers/cable.js'
-import { dataOf, EVERYTHING, note, readAll } from '../conformance/harness.js'
+import { startRedisCluster } from '../../helpers/redis-cluster.js'
+import { requireBinary } from '../../helpers/services.js'
+import { dataOf, EVERYTHING, eventually, note, readAll, SILENT } from '../conformance/harness.js'
 import { client, redis } from './fixtures.js'
 
 t.test('a connection of node-redis that gives no answer is replaced', async t => {
@@ -30,6 +33,43 @@ t.test('a connection of node-redis that gives no answer is replaced', async t =>
   }
   t.strictSame(dataOf(await readAll(log)), ['before', 'dropped'])
   t.strictSame(said, ['warn', 'info'])
+})
+
+for (const [name, connect] of [
+  ['ioredis', (port: number) => client(t, port, true)],
+  ['node-redis', (port: number) => createClient({ url: `redis://127.0.0.1:${port}` })]
+] as const) {
+  t.test(`a primary that became a replica is left, with ${name}`, async t => {
+    const [first, second] = [await redis(t), await redis(t)]
+    if (first === undefined || second === undefined) return
+    const admin = client(t, first.port)
+    const log = redisBroker({ client: connect(first.port) }).open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: SILENT })
+    t.teardown(async () => await log.close())
+    await log.append(note('a'))
+    const connections = async (): Promise<number> => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
+    const before = await connections()
+    await admin.replicaof('127.0.0.1', second.port)
+    const appended = log.append(note('b'))
+    await eventually(async () => await connections() > before, 'another connection is made')
+    await admin.replicaof('NO', 'ONE')
+    t.ok((await appended).offset > 0)
+  })
+}
+
+t.test('a cluster is connected to with its password, in each version of ioredis', async t => {
+  const program = requireBinary(t, 'redis-server')
+  if (program === undefined) return
+  const servers = await startRedisCluster(t, program, { primaries: 3 })
+  for (const { port } of servers) await client(t, port).config('SET', 'requirepass', 'secret')
+  const nodes = servers.map(({ port }) => ({ port, host: '127.0.0.1' }))
+  for (const cluster of [
+    new Cluster(nodes, { lazyConnect: true, redisOptions: { password: 'secret' } }),
+    new Cluster5(nodes, { lazyConnect: true, redisOptions: { password: 'secret' } })
+  ]) {
+    const log = redisBroker({ client: cluster, shards: 4 }).open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: SILENT })
+    t.ok((await log.append(note('a'))).offset > 0)
+    await log.close()
+  }
 })
 
 t.test('knows what a client is', async t => {

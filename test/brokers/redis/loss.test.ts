@@ -88,6 +88,45 @@ t.test('it is enough that an instance which only reads knows what was forgotten'
   await isLost(t, log, kept)
 })
 
+t.test('a server that forgets twice is told on twice', async t => {
+  const server = await redis(t, FORGETFUL)
+  if (server === undefined) return
+  const { log } = open(t, server.port)
+  const kept = (await appendAll(log, numbered(5, 'kept'))).at(-1) as Position
+  await client(t, server.port).save()
+  await appendAll(log, numbered(3, 'forgotten'))
+  for (const round of ['second', 'third']) {
+    await server.kill()
+    await server.restart()
+    const later = await log.append(note(`${round} term`)) // which is forgotten, too
+    await isLost(t, log, kept)
+    t.strictSame((await log.read(later, 10)).lost, false)
+  }
+})
+
+t.test('a server that takes the history of another one has forgotten its own, without a restart', async t => {
+  const [first, second] = [await redis(t), await redis(t)]
+  if (first === undefined || second === undefined) return
+  const [a, b] = [client(t, first.port), client(t, second.port)]
+  const follow = async (replica: typeof a, port: number): Promise<void> => {
+    await replica.replicaof('127.0.0.1', port)
+    await eventually(async () => /master_link_status:up/.test(await replica.info('replication')), 'the replica is in sync')
+  }
+  await follow(b, first.port)
+  const { log } = open(t, first.port)
+  const kept = await appendAll(log, numbered(5, 'kept'))
+  await a.wait(1, 5_000)
+  await b.replicaof('NO', 'ONE')
+  const forgotten = await appendAll(log, numbered(2, 'forgotten'))
+  await follow(a, second.port)
+  await a.replicaof('NO', 'ONE')
+  const later = await appendAll(log, numbered(4, 'later'))
+  for (const position of [...kept, ...forgotten]) await isLost(t, log, position)
+  t.not(later[0]?.epoch, kept[0]?.epoch)
+  t.strictSame(dataOf(await readAll(log, later[0])), numbered(4, 'later').slice(1))
+  t.strictSame(dataOf(await readAll(log)), [...numbered(5, 'kept'), ...numbered(4, 'later')])
+})
+
 t.test('a log that retains the latest knows what its server has forgotten', async t => {
   const server = await redis(t, FORGETFUL)
   if (server === undefined) return
@@ -192,7 +231,7 @@ t.test('fifty terms are remembered, and what is older is lost', async t => {
   const [facts] = await admin.keys('*:facts:*') as [string]
   const positions: Position[] = []
   for (let term = 0; term < 51; term++) {
-    await admin.hset(facts, 'run', `another ${term}`) // as if the server had been restarted
+    await admin.hset(facts, 'source', `another${term}`) // as if the server had been restarted
     positions.push(await log.append(note(`${term}`)))
   }
   await isLost(t, log, first)

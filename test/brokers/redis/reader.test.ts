@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Position } from '../../../types/broker.js'
 import { layCable } from '../../helpers/cable.js'
-import { appendAll, dataOf, EVERYTHING, eventually, note, numbered } from '../conformance/harness.js'
+import { appendAll, dataOf, EVERYTHING, eventually, note, numbered, SILENT } from '../conformance/harness.js'
+import { isLost } from '../conformance/reading.js'
 import { Recorder } from '../conformance/recorder.js'
 import { client, open, redis } from './fixtures.js'
 
@@ -60,22 +61,86 @@ t.test('a connection on which nothing comes any more is replaced', async t => {
   t.strictSame(dataOf(recorder.records), ['a'])
 })
 
-t.test('an entry that is none of ours is told to those who read the history, and what comes later is handed on', async t => {
+t.test('an entry that is none of ours is a loss, and what comes later is handed on', async t => {
   const server = await redis(t)
   if (server === undefined) return
   const admin = client(t, server.port)
-  const { log, said } = open(t, server.port)
+  const { log } = open(t, server.port)
   const recorder = new Recorder(log)
   const before = await recorder.begun()
-  await recorder.reached(await log.append(note('a')))
+  const first = await log.append(note('a'))
+  await recorder.reached(first)
   const [stream, facts] = [await admin.keys('*:stream:*'), await admin.keys('*:facts:*')].flat() as [string, string]
   const [[id = ''] = []] = await admin.xrange(stream, '-', '+')
   await admin.multi().hset(facts, 'head', 2).xadd(stream, id.replace('-1', '-2'), 'what', 'is this').exec()
   await eventually(async () => recorder.begins.length === 2, 'it goes on behind it')
-  t.match(said, [{ level: 40, msg: /^Redis is not available/ }])
   await recorder.reached(await log.append(note('c')))
   t.strictSame(dataOf(recorder.records), ['a', 'c'])
-  await t.rejects(log.read(before, 10), { code: 'FST_ERR_SSE_BROKER_FAILED' })
+  t.strictSame(dataOf((await log.read(before, 10)).records), ['a'], 'up to it')
+  await isLost(t, log, first)
+})
+
+t.test('a log that can not be read keeps nobody from the others, and goes on when it can', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const admin = client(t, server.port)
+  const { log: bad, broker, said } = open(t, server.port)
+  const good = broker.open({ name: 'good', retention: EVERYTHING, idempotencyWindowMs: 1, log: SILENT })
+  t.teardown(async () => await good.close())
+  const [badRecorder, goodRecorder] = [new Recorder(bad), new Recorder(good)]
+  await Promise.all([badRecorder.begun(), goodRecorder.begun()])
+  const [facts = ''] = await admin.keys('*:facts:5:notes')
+  const [stream = ''] = [facts.replace(':facts:', ':stream:')]
+  for (const key of [facts, stream]) {
+    await admin.del(facts, stream)
+    await admin.set(key, 'something else')
+    const lines = said.length
+    await eventually(async () => {
+      await goodRecorder.reached(await good.append(note('a')))
+      return said.length > lines
+    }, 'it is found, and said')
+    const position = await good.append(note('b'))
+    await goodRecorder.reached(position)
+    await admin.del(key)
+  }
+  await eventually(async () => said.at(-1)?.level === 30, 'it is back')
+  await badRecorder.reached(await bad.append(note('c')))
+  t.strictSame(goodRecorder.problems, [])
+  t.equal(goodRecorder.begins.length, 1)
+})
+
+t.test('what was dropped by age while the connection was away is told without another event', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const cable = await layCable(t, server.port)
+  const retention = { ...EVERYTHING, maxAgeMs: 200 }
+  const { log: reads } = open(t, cable.port, { retention })
+  const { log: publisher } = open(t, server.port, { retention })
+  const recorder = new Recorder(reads)
+  await recorder.begun()
+  cable.drop('all')
+  const positions = await appendAll(publisher, numbered(5))
+  await eventually(async () => (await publisher.read(undefined, 1)).records.length === 0, 'they are dropped')
+  cable.restore()
+  await recorder.reached(positions.at(-1) as Position)
+  t.strictSame(recorder.records, [])
+  t.equal(recorder.begins.length, 2)
+})
+
+t.test('a log that was deleted is noticed while others are busy', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const admin = client(t, server.port)
+  const { log: quiet, broker } = open(t, server.port)
+  const busy = broker.open({ name: 'busy', retention: EVERYTHING, idempotencyWindowMs: 1, log: SILENT })
+  t.teardown(async () => await busy.close())
+  const [recorder, other] = [new Recorder(quiet), new Recorder(busy)]
+  await Promise.all([recorder.begun(), other.begun()])
+  await admin.del(await admin.keys('*:5:notes'))
+  await eventually(async () => {
+    await other.reached(await busy.append(note('a')))
+    return recorder.begins.length > 1
+  }, 'it begins again')
 })
 
 t.test('the last one who follows may leave as it receives, and follow again', async t => {

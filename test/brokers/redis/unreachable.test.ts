@@ -6,6 +6,8 @@ t.test('an answer of the server has a code, an error of the client has none', as
     ['WRONGTYPE Operation against a key holding the wrong kind of value', 'WRONGTYPE'],
     ['NOSCRIPT No matching script.', 'NOSCRIPT'],
     ['READONLY', 'READONLY'],
+    ["ERR Error running script (call to f_0123): @user_script:12: @user_script: 12: -READONLY You can't write against a read only replica. ", 'READONLY'],
+    ['ERR Error running script (call to f_0123): @user_script:12: something else', 'ERR'],
     ['connect ECONNREFUSED 127.0.0.1:6379', undefined],
     ['Connection is closed.', undefined],
     ['', undefined]
