@@ -1,13 +1,15 @@
-import { Cluster } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { Cluster as Cluster5 } from 'ioredis-5'
-import { createClient } from 'redis'
+import { createClient, RESP_TYPES } from 'redis'
 import t from 'tap'
 import { redisBroker } from '../../../lib/brokers/redis.js'
+import type { RedisClient } from '../../../lib/brokers/redis/client.js'
 import { isCluster, keyPrefixOf } from '../../../lib/brokers/redis/link.js'
 import { layCable } from '../../helpers/cable.js'
 import { startRedisCluster } from '../../helpers/redis-cluster.js'
 import { requireBinary } from '../../helpers/services.js'
 import { dataOf, EVERYTHING, eventually, note, readAll, SILENT } from '../conformance/harness.js'
+import { Recorder } from '../conformance/recorder.js'
 import { client, redis } from './fixtures.js'
 
 t.test('a connection of node-redis that gives no answer is replaced', async t => {
@@ -68,6 +70,28 @@ t.test('a cluster is connected to with its password, in each version of ioredis'
   ]) {
     const log = redisBroker({ client: cluster, shards: 4 }).open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: SILENT })
     t.ok((await log.append(note('a'))).offset > 0)
+    await log.close()
+  }
+})
+
+t.test('what the client of the user is told to do with answers and silence is not taken', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const url = `redis://127.0.0.1:${server.port}`
+  const clients: Array<[string, RedisClient]> = [
+    ['ioredis', new Redis({ port: server.port, lazyConnect: true, socketTimeout: 300, commandTimeout: 300, keyPrefix: 'a:', protocol: 3, replyMapping: 'resp3' })],
+    ['node-redis', createClient({ url, socket: { socketTimeout: 300 }, commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } })]
+  ]
+  for (const [name, redis] of clients) {
+    const said: string[] = []
+    const logger = { warn: () => { said.push('warn') }, info: () => { said.push('info') } } as never
+    const log = redisBroker({ client: redis }).open({ name, retention: EVERYTHING, idempotencyWindowMs: 60_000, log: logger })
+    const recorder = new Recorder(log)
+    await recorder.begun()
+    await new Promise(resolve => setTimeout(resolve, 1_000)) // in which nothing comes
+    await recorder.reached(await log.append(note('a')))
+    t.strictSame(dataOf(await readAll(log)), ['a'])
+    t.strictSame(said, [])
     await log.close()
   }
 })

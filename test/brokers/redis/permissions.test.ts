@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import t from 'tap'
 import { redisBroker } from '../../../lib/brokers/redis.js'
 import type { Log } from '../../../types/broker.js'
 import { dataOf, EVERYTHING, note, readAll, SILENT } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
+import { startRedisCluster } from '../../helpers/redis-cluster.js'
+import { requireBinary } from '../../helpers/services.js'
 import { client, redis } from './fixtures.js'
 
-/** The permissions that docs/scaling.md says are enough. */
-const [, documented = ''] = /^ACL SETUSER sse (.*)$/m.exec(readFileSync(new URL('../../../docs/scaling.md', import.meta.url), 'utf8')) ?? []
+const page = readFileSync(new URL('../../../docs/scaling.md', import.meta.url), 'utf8')
+/** The permissions that it says are enough. */
+const [, documented = ''] = /^ACL SETUSER sse (.*)$/m.exec(page) ?? []
 
 t.test('the permissions that are documented are enough', async t => {
   const server = await redis(t)
@@ -28,7 +31,21 @@ t.test('the permissions that are documented are enough', async t => {
   }
 })
 
-t.test('each of them is needed, and a missing one is said', async t => {
+t.test('those for a Cluster too', async t => {
+  const program = requireBinary(t, 'redis-server')
+  if (program === undefined) return
+  const [, more = ''] = /a Cluster `(.*?)`/.exec(page) ?? []
+  const servers = await startRedisCluster(t, program)
+  for (const { port } of servers) await client(t, port).call('ACL', 'SETUSER', 'sse', ...documented.split(' '), ...more.split(' '))
+  const cluster = new Cluster(servers.map(({ port }) => ({ port, host: '127.0.0.1' })), { lazyConnect: true, redisOptions: { username: 'sse', password: 'secret' } })
+  const log = redisBroker({ client: cluster }).open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 1_000, log: SILENT })
+  const recorder = new Recorder(log)
+  await recorder.begun()
+  await recorder.reached(await log.append(note('a'), 'key'))
+  await log.close()
+})
+
+t.test('a missing one is said', async t => {
   const server = await redis(t)
   if (server === undefined) return
   const admin = client(t, server.port)
