@@ -201,7 +201,6 @@ export const ENGINE_SCENARIOS: Scenarios = {
     channels: ['whole'],
     mayLose: true,
     makesGaps: true,
-    openFor: 'nats',
     async fault (cluster, random) {
       const comeBack = sendAway(cluster.readers('whole').filter(() => random.chance(0.2)))
       await rollBack(cluster)

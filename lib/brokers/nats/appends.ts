@@ -5,11 +5,12 @@ import { withCause } from '../../with-cause.js'
 import { backoffMs } from '../backoff.js'
 import type { Link } from './link.js'
 import { hash, subjectOf } from './names.js'
+import { onlyOnce } from './once.js'
 import { encodeRecord } from './payload.js'
 import { type Pending, PendingAppends } from './pending.js'
 import { Places, type PubAck } from './places.js'
 import { resultOf } from './reply.js'
-import { onlyOnce, type Stream } from './stream.js'
+import type { Stream } from './stream.js'
 import { Away, failed, Lost, Refusal } from './trouble.js'
 
 /** What a message's header takes with its key, at most. */

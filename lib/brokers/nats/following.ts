@@ -4,11 +4,12 @@ import { backoffMs } from '../backoff.js'
 import { EngineFollowers } from '../engine-followers.js'
 import type { Tail } from '../tail.js'
 import type { Link } from './link.js'
-import { toStored } from './pages.js'
+import { toStored } from './found.js'
 import { decode } from './payload.js'
 import type { Delivered } from './pull.js'
 import { fromEpoch, toEpoch } from './term.js'
 import { Away, Gone } from './trouble.js'
+import type { Witness } from './witness.js'
 
 /** Records that are read after a time without connection; who has missed more begins again. */
 const MAX_MISSED = 4_096
@@ -21,6 +22,7 @@ export interface Source {
   /** The subject that its records are handed on as. */
   readonly subject: string
   readonly tail: Tail
+  readonly witness: Witness
   /** How long it may be quiet before it is asked whether something was missed. */
   readonly quietMs: number
   readonly head: () => Promise<Position>
@@ -115,11 +117,13 @@ export class Following {
     const { epoch, offset } = this.#at as Position
     const { life, term } = fromEpoch(epoch)
     if (message.seq !== offset + 1) return false
+    const own = toEpoch(life, message.term ?? term)
     if (message.record === undefined) {
-      this.#beginAt({ epoch, offset: message.seq })
+      // Where it is the word of a loss, those who are behind it go back, and meet it.
+      this.#beginAt({ epoch: own, offset: message.seq })
       return true
     }
-    if (message.term !== term) this.#beginAt({ epoch: toEpoch(life, message.term as string), offset })
+    if (own !== epoch) this.#beginAt({ epoch: own, offset })
     this.#hand([toStored(message)])
     return true
   }
@@ -131,7 +135,7 @@ export class Following {
   }
 
   #hand (records: readonly StoredRecord[]): void {
-    const { tail } = this.#source
+    const { tail, witness } = this.#source
     for (const record of records) {
       const { epoch, offset } = this.#at as Position
       // The offsets of a tail have no holes; a log of latest values has, where it is read.
@@ -139,6 +143,7 @@ export class Following {
       tail.push([record])
       this.#at = { epoch, offset: record.offset }
     }
+    witness.see(this.#at as Position)
     this.#followers.receive(records)
   }
 
@@ -193,6 +198,7 @@ export class Following {
       this.#parked = []
       this.#isAsked = true
     }
+    this.#source.witness.see(end)
     this.#beginAt(end)
   }
 

@@ -10,6 +10,7 @@ import { readPage } from './pages.js'
 import { type Patience, persist } from './persist.js'
 import { limitsOf, settingsOf } from './settings.js'
 import { Stream } from './stream.js'
+import { Away } from './trouble.js'
 
 /** What a broker was made with. */
 export interface LogSettings {
@@ -49,6 +50,7 @@ export class NatsLog implements SharedLog, LinkListener {
       link,
       subject: `${names.live}.>`,
       tail: this.#tail,
+      witness: this.#stream.witness,
       quietMs: 2 * timeoutMs,
       head: async () => await this.#heads.run(),
       read: async (after, limit) => await readPage(link, this.#stream, after, limit)
@@ -83,13 +85,21 @@ export class NatsLog implements SharedLog, LinkListener {
 
   onLost (): void {
     this.#stream.forget()
+    this.#stream.witness.doubt()
     this.#following.onLost()
     this.#appends.onLost()
   }
 
   onBack (): void {
+    // Also where nobody publishes or follows. Those who do wait for the same.
+    if (this.#stream.witness.doubted !== undefined) this.#persist(async () => { await this.#tellLoss() }).catch(() => {})
     this.#appends.onBack()
     this.#following.check()
+  }
+
+  async #tellLoss (): Promise<void> {
+    await this.#stream.ready()
+    if (this.#stream.witness.doubted !== undefined) throw new Away('it is not known whether something was lost')
   }
 
   async #persist<T> (attempt: () => Promise<T>): Promise<T> {

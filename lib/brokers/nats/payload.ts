@@ -7,8 +7,10 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 export interface Content {
   /** Undefined where the message is not one of ours. */
   readonly term: string | undefined
-  /** Undefined where it is no record: what a log of latest values begins with, or not one of ours. */
+  /** Undefined where it is no record: what a log of latest values begins with, the word of a loss, or not one of ours. */
   readonly record: NewRecord | undefined
+  /** Whether it says that something is missing before it. */
+  readonly isLoss?: true
 }
 
 /**
@@ -27,6 +29,11 @@ export function encodeStart (term: string): Buffer {
   return Buffer.from(`${JSON.stringify([term])}\n`)
 }
 
+/** What says that something is missing before it. */
+export function encodeLoss (term: string): Buffer {
+  return Buffer.from(`${JSON.stringify([term, null])}\n`)
+}
+
 export function decode (payload: Uint8Array): Content {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
   const end = bytes.indexOf(LINE_FEED)
@@ -34,6 +41,7 @@ export function decode (payload: Uint8Array): Content {
   if (fields === undefined) return { term: undefined, record: undefined }
   const [term, event, retry, topic, key, tombstone, data = bytes.toString('utf8', end + 1)] = fields
   if (event === undefined) return { term: term as string, record: undefined }
+  if (event === null) return { term: term as string, record: undefined, isLoss: true }
   const record = { event, data, retry: retry ?? undefined, topic: topic ?? undefined, key: key ?? undefined, tombstone: tombstone ?? undefined }
   return { term: term as string, record: record as NewRecord }
 }

@@ -23,7 +23,10 @@ export class Places {
     if (duplicate) return this.#findFirst(seq, life, term)
     const isNewLife = seq <= this.#last
     this.#last = seq
-    return isNewLife ? this.#findInNewLife(seq, term) : { epoch: toEpoch(life, term), offset: seq }
+    if (isNewLife) return this.#findInNewLife(seq, term)
+    const position = { epoch: toEpoch(life, term), offset: seq }
+    this.#stream.witness.see(position)
+    return position
   }
 
   /** It may have been stored in another term. */

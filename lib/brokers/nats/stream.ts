@@ -1,12 +1,15 @@
-import { headers, type MsgHdrs } from '@nats-io/nats-core'
+import type { MsgHdrs } from '@nats-io/nats-core'
 import type { Position } from '../../../types/broker.js'
 import type { Link } from './link.js'
+import { type Loss, tellLoss } from './losses.js'
 import type { Names } from './names.js'
+import { onlyFirst } from './once.js'
 import { decode, encodeStart } from './payload.js'
 import { resultOf } from './reply.js'
 import type { Limits } from './settings.js'
 import { lifeOf, toEpoch } from './term.js'
 import { Away, isRefusal, Lost, NAME_IN_USE, NO_MESSAGE, NO_STREAM, WRONG_LAST_SEQUENCE } from './trouble.js'
+import { Witness } from './witness.js'
 
 /** What JetStream says about a stream. */
 interface Info {
@@ -45,6 +48,7 @@ export class Stream {
   readonly names: Names
   readonly isLatest: boolean
   readonly askMs: number
+  readonly witness = new Witness()
   readonly #link: Link
   readonly #limits: Limits
   readonly #settings: object
@@ -60,11 +64,14 @@ export class Stream {
     this.#settings = settings
   }
 
-  /** Resolves with the stream's life when it is there. */
+  /** Resolves with the stream's life when it is there, and those are told who have lost something of it. */
   async ready (): Promise<string> {
     const life = this.#life ?? this.#prepare()
     this.#life = life
     try {
+      await life
+      // To be asked again, which nobody has to wait for.
+      if (this.witness.doubted !== undefined && this.#life === life) this.forget()
       return await life
     } catch (error) {
       if (this.#life === life) this.forget()
@@ -113,7 +120,7 @@ export class Stream {
   async head (): Promise<Head> {
     const life = await this.ready()
     // Both at once. Where more is stored in between, the later end is as good.
-    const [ends, newest] = await Promise.all([this.ends(life), this.#find({ last_by_subj: '>' })])
+    const [ends, newest] = await Promise.all([this.ends(life), this.find({ last_by_subj: '>' })])
     const isNewest = newest !== undefined && newest.seq >= ends.last
     const epoch = toEpoch(life, (isNewest ? newest.term : undefined) ?? this.term)
     return { position: { epoch, offset: isNewest ? newest.seq : ends.last }, earliest: ends.earliest }
@@ -121,11 +128,22 @@ export class Stream {
 
   /** The term of a message; the present one where it is gone. */
   async termAt (seq: number): Promise<string> {
-    return (await this.#find({ seq }))?.term ?? this.term
+    return (await this.find({ seq }))?.term ?? this.term
+  }
+
+  /** The last word of a loss. */
+  async lastLoss (): Promise<Loss | undefined> {
+    const { term, seq = 0 } = await this.find({ last_by_subj: `${this.names.log}.lost` }) ?? {}
+    return term === undefined ? undefined : { term, seq }
   }
 
   async has (seq: number): Promise<boolean> {
-    return await this.#find({ seq }) !== undefined
+    return await this.find({ seq }) !== undefined
+  }
+
+  /** Stores a message that is no record. */
+  async store (subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<unknown> {
+    return resultOf(await this.#link.request(`${this.names.log}.${subject}`, payload, this.askMs, headers))
   }
 
   /** The term of what is stored now. @throws Lost */
@@ -135,7 +153,7 @@ export class Stream {
     return term
   }
 
-  async #find (which: object): Promise<{ seq: number, term: string | undefined } | undefined> {
+  async find (which: object): Promise<{ seq: number, term: string | undefined } | undefined> {
     try {
       const { message } = await this.call('STREAM.MSG.GET', which) as { message: { seq: number, data?: string } }
       return { seq: message.seq, term: decode(Buffer.from(message.data ?? '', 'base64')).term }
@@ -152,7 +170,9 @@ export class Stream {
       await this.call('STREAM.UPDATE', { ...info.config, ...this.#limits })
     }
     if (this.isLatest && info.state.last_seq === 0) await this.#start()
-    return lifeOf(stream, info.created)
+    const life = lifeOf(stream, info.created)
+    await tellLoss(this, life, info.state.last_seq)
+    return life
   }
 
   async #lookUp (): Promise<Info | undefined> {
@@ -178,21 +198,10 @@ export class Stream {
    * long as it is there, nothing was, and the number of the first message says what is lost to whom.
    */
   async #start (): Promise<void> {
-    const { term } = this
-    const only = headers()
-    only.set('Nats-Expected-Last-Sequence', '0')
-    const answer = await this.#link.request(`${this.names.log}.start`, encodeStart(term), this.askMs, only)
     try {
-      resultOf(answer)
+      await this.store('start', encodeStart(this.term), onlyFirst())
     } catch (error) {
       if (!isRefusal(error, WRONG_LAST_SEQUENCE)) throw error
     }
   }
-}
-
-/** Makes the server store a message once. */
-export function onlyOnce (key: string): MsgHdrs {
-  const once = headers()
-  once.set('Nats-Msg-Id', key)
-  return once
 }

@@ -32,6 +32,18 @@ export function toEpoch (life: string, term: string): string {
   return `${life}_${term}`
 }
 
+/**
+ * The term of places before a message that says that something is missing before it, as those have who read from the
+ * start when it was there already: it is not for them. No server has such a term.
+ */
+export function termBefore ({ term, seq }: { term: string, seq: number }): string {
+  return `${term}_${seq.toString(36)}`
+}
+
+export function isBeforeLoss (term: string): boolean {
+  return term.includes('_')
+}
+
 /** What an epoch is made of; something else where it is not one of ours. */
 export function fromEpoch (epoch: string): { life: string, term: string } {
   const end = epoch.indexOf('_')

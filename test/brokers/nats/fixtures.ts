@@ -1,3 +1,4 @@
+import { cpSync, renameSync, rmSync } from 'node:fs'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
 import fastify from 'fastify'
@@ -44,6 +45,22 @@ export class Nats {
 
   async manager (): Promise<JetStreamManager> {
     return await jetstreamManager(await this.connect())
+  }
+
+  /** @returns What lets the server come back with the disk that it has now. */
+  saveDisk (): () => Promise<void> {
+    const { server } = this
+    const older = `${server.folder}-older`
+    server.pause() // so that its files fit together
+    cpSync(server.folder, older, { recursive: true })
+    server.resume()
+    this.#t.teardown(() => { rmSync(older, { recursive: true, force: true }) })
+    return async () => {
+      await server.kill()
+      rmSync(server.folder, { recursive: true })
+      renameSync(older, server.folder)
+      await server.restart()
+    }
   }
 
   /** The one stream that begins with a prefix. */

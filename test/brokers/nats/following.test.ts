@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { Following } from '../../../lib/brokers/nats/following.js'
 import { encodeRecord } from '../../../lib/brokers/nats/payload.js'
+import { Witness } from '../../../lib/brokers/nats/witness.js'
 import { Tail } from '../../../lib/brokers/tail.js'
 import type { Follower, Log, Page, Position, StoredRecord } from '../../../types/broker.js'
 import { dataOf, note } from '../conformance/harness.js'
@@ -24,7 +25,7 @@ class Scripted {
     this.#nats = new FakeNats(t)
     const link = this.#nats.link()
     this.following = new Following({
-      link, subject: 'live.>', tail: this.tail, quietMs: 20, head: async () => await this.head(), read: async after => await this.read(after)
+      link, subject: 'live.>', tail: this.tail, witness: new Witness(), quietMs: 20, head: async () => await this.head(), read: async after => await this.read(after)
     })
   }
 

@@ -1,11 +1,8 @@
-import { cpSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { NatsConnection, Status } from '@nats-io/nats-core'
 import t from 'tap'
 import type { Log, Position } from '../../../types/broker.js'
 import { appendAll, dataOf, EVERYTHING, eventually, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
-import { isLost } from '../conformance/reading.js'
 import { listen, startFor, TIMEOUT_MS } from './fixtures.js'
 
 const UNAVAILABLE = { code: 'FST_ERR_SSE_BROKER_UNAVAILABLE' }
@@ -44,38 +41,6 @@ t.test('a server that is killed and comes back: what was confirmed is there once
   for (const [data, position] of [confirmed[0], confirmed[confirmed.length >> 1], confirmed.at(-1)] as Array<[string, Position]>) {
     t.strictSame(dataOf(await readAll(second, position, 100)), dataOf(stored.filter(({ offset }) => offset > (places.get(data) ?? 0))), 'every place is still one to resume at')
   }
-})
-
-t.test('a server that comes back with less than it had: what it gives the same numbers to is not taken for the same', async t => {
-  const nats = await startFor(t)
-  if (nats === undefined) return
-  const { server } = nats
-  const log = nats.open(await nats.broker())
-  const kept = await appendAll(log, numbered(5, 'kept'))
-  const recorder = new Recorder(log)
-  await recorder.begun()
-  await server.kill()
-  const [disk, backup] = [join(server.folder, 'jetstream'), join(server.folder, 'backup')]
-  cpSync(disk, backup, { recursive: true })
-  await server.restart()
-  const gone = await appendAll(log, numbered(5, 'gone'))
-  await recorder.reached(gone.at(-1) as Position)
-  await server.kill()
-  rmSync(disk, { recursive: true })
-  cpSync(backup, disk, { recursive: true })
-  await server.restart()
-  const later = await appendAll(log, numbered(7, 'later'))
-
-  t.strictSame(later.slice(0, 5).map(({ offset }) => offset), gone.map(({ offset }) => offset), 'the numbers are the same')
-  for (const position of gone) await isLost(t, log, position)
-  t.strictSame(dataOf(await readAll(log, kept[1])), [...numbered(5, 'kept').slice(2), ...numbered(7, 'later')])
-  const { epoch, records, through } = await log.read(kept[1], 100)
-  t.strictSame({ epoch, data: dataOf(records), through }, { epoch: kept[0]?.epoch, data: numbered(5, 'kept').slice(2), through: kept[4]?.offset }, 'a page is of one epoch')
-  await recorder.reached(later.at(-1) as Position)
-  await eventually(async () => recorder.begins.at(-1)?.epoch === later[0]?.epoch, 'it begins in the new epoch')
-  const seen = recorder.records.filter(({ data }) => data.startsWith('later'))
-  const begin = recorder.begins.at(-1) as Position
-  t.strictSame(dataOf(seen), numbered(7, 'later').filter((_data, index) => (later[index] as Position).offset > begin.offset), 'all from there on')
 })
 
 for (const retention of [EVERYTHING, { latest: true, maxKeys: 10 }] as const) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { decode, encodeRecord, encodeStart } from '../../../lib/brokers/nats/payload.js'
+import { decode, encodeLoss, encodeRecord, encodeStart } from '../../../lib/brokers/nats/payload.js'
 
 const text = fc.string({ unit: fc.oneof(fc.constantFrom('\r', '\n', '\0', '\uFEFF', '\uD800', '\uDFFF', '"', '\\'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) })
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
@@ -19,6 +19,10 @@ t.test('data is written as it is, and nothing else than what is there', async t 
 
 t.test('the first message of a log of latest values is no record', async t => {
   t.strictSame(decode(encodeStart('t')), { term: 't', record: undefined })
+})
+
+t.test('the word of a loss is no record', async t => {
+  t.strictSame(decode(encodeLoss('t')), { term: 't', record: undefined, isLoss: true })
 })
 
 t.test('what is not ours has no term, and is no record', async t => {

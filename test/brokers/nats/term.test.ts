@@ -1,6 +1,6 @@
 import type { ServerInfo } from '@nats-io/nats-core'
 import t from 'tap'
-import { fromEpoch, lifeOf, termOf, toEpoch } from '../../../lib/brokers/nats/term.js'
+import { fromEpoch, isBeforeLoss, lifeOf, termBefore, termOf, toEpoch } from '../../../lib/brokers/nats/term.js'
 
 const info = (fields: Partial<ServerInfo>): ServerInfo => ({ server_id: 'NA', jetstream: true, ...fields }) as ServerInfo
 
@@ -21,6 +21,14 @@ t.test('an epoch has 19 characters at most, and one underscore', async t => {
     if (!/^[A-Za-z0-9-]{12}_[A-Za-z0-9-]{6}$/.test(epoch)) t.fail(epoch)
     t.strictSame(fromEpoch(epoch), { life, term })
   }
+})
+
+t.test('places before a loss have a term that no server has, and an epoch of 32 characters at most', async t => {
+  const [life, term] = [lifeOf('stream', 'x'), termOf(info({}))]
+  const before = termBefore({ term, seq: Number.MAX_SAFE_INTEGER })
+  t.match(toEpoch(life, before), /^[\w-]{1,32}$/)
+  t.strictSame(fromEpoch(toEpoch(life, before)), { life, term: before })
+  t.strictSame([before, term].map(isBeforeLoss), [true, false])
 })
 
 t.test('a stream that is made anew, and another one, has another life', async t => {
