@@ -27,10 +27,6 @@ export class SharedLogs {
     this.#make = make
   }
 
-  get size (): number {
-    return this.#open.size
-  }
-
   /** @throws FST_ERR_SSE_OPTION_INVALID for a channel that another app has open with other limits. */
   open (options: LogOptions): Log {
     const { name } = options

@@ -78,3 +78,10 @@ t.test('retains the latest where it is told so', async t => {
   t.strictSame(dataOf(log.read(undefined, 1).records), ['a', 'c'])
   t.equal(log.read(undefined, 1).earliest, 2)
 })
+
+t.test('can be closed, which frees nothing that goes on', async t => {
+  const log = logOf({ ...EVERYTHING })
+  const position = log.append(note('a'))
+  log.close()
+  t.strictSame(log.head(), position)
+})

@@ -40,7 +40,7 @@ export class RedisConnection {
    * @throws Unreachable where the server did not answer, and what it answered where that is an error.
    */
   async call (args: readonly string[], limitMs: number): Promise<unknown> {
-    if (!this.#link.isReady) throw new Unreachable(false, undefined)
+    if (this.#isClosed || !this.#link.isReady) throw new Unreachable(false, undefined)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {

@@ -28,7 +28,7 @@ export function termOf ([id]: Entry): number {
 
 /** Undefined where it is none of ours. */
 export function toRecord ([id, fields]: Entry): StoredRecord | undefined {
-  const [, facts, , data] = fields
-  if (fields.length !== FIELDS || facts === undefined || data === undefined) return undefined
+  if (fields.length !== FIELDS) return undefined
+  const [, facts, , data] = fields as [string, string, string, string]
   return decodeRecord(Number(id.slice(id.indexOf('-') + 1)), facts, data)
 }

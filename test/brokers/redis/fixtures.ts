@@ -15,6 +15,7 @@ export interface Opened {
   readonly broker: Broker
   /** What the broker has said in the app's log, and its level. */
   readonly said: ReadonlyArray<{ level: number, msg: string }>
+  readonly logger: FastifyBaseLogger
 }
 
 /** Starts Redis; undefined where it is not installed, which the test is told. */
@@ -33,10 +34,11 @@ export function client (t: Test, port: number, lazyConnect = false): Redis {
 
 export function open (t: Test, port: number, options: Partial<LogOptions> = {}, settings: Partial<RedisBrokerOptions> = {}): Opened {
   const said: Array<{ level: number, msg: string }> = []
+  const logger = collector(said)
   const broker = redisBroker({ client: client(t, port, true), ...settings })
-  const log = broker.open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: collector(said), ...options })
+  const log = broker.open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: logger, ...options })
   t.teardown(async () => await log.close())
-  return { log, broker, said }
+  return { log, broker, said, logger }
 }
 
 function collector (lines: Array<{ level: number, msg: string }>): FastifyBaseLogger {

@@ -115,7 +115,10 @@ t.test('a server that takes the history of another one has forgotten its own, wi
   await follow(b, first.port)
   const { log } = open(t, first.port)
   const kept = await appendAll(log, numbered(5, 'kept'))
-  await a.wait(1, 5_000)
+  await eventually(async () => {
+    const [written, replicated] = [/master_repl_offset:(\d+)/.exec(await a.info('replication')), /slave_repl_offset:(\d+)/.exec(await b.info('replication'))]
+    return written?.[1] === replicated?.[1]
+  }, 'the replica has everything')
   await b.replicaof('NO', 'ONE')
   const forgotten = await appendAll(log, numbered(2, 'forgotten'))
   await follow(a, second.port)

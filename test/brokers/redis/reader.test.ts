@@ -84,8 +84,8 @@ t.test('a log that can not be read keeps nobody from the others, and goes on whe
   const server = await redis(t)
   if (server === undefined) return
   const admin = client(t, server.port)
-  const { log: bad, broker, said } = open(t, server.port)
-  const good = broker.open({ name: 'good', retention: EVERYTHING, idempotencyWindowMs: 1, log: SILENT })
+  const { log: bad, broker, said, logger } = open(t, server.port)
+  const good = broker.open({ name: 'good', retention: EVERYTHING, idempotencyWindowMs: 1, log: logger })
   t.teardown(async () => await good.close())
   const [badRecorder, goodRecorder] = [new Recorder(bad), new Recorder(good)]
   await Promise.all([badRecorder.begun(), goodRecorder.begun()])
@@ -102,11 +102,10 @@ t.test('a log that can not be read keeps nobody from the others, and goes on whe
     const position = await good.append(note('b'))
     await goodRecorder.reached(position)
     await admin.del(key)
+    await eventually(async () => said.at(-1)?.level === 30, 'it is back')
   }
-  await eventually(async () => said.at(-1)?.level === 30, 'it is back')
   await badRecorder.reached(await bad.append(note('c')))
   t.strictSame(goodRecorder.problems, [])
-  t.equal(goodRecorder.begins.length, 1)
 })
 
 t.test('what was dropped by age while the connection was away is told without another event', async t => {
