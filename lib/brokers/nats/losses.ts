@@ -1,15 +1,25 @@
+import type { MsgHdrs } from '@nats-io/nats-core'
 import type { Position } from '../../../types/broker.js'
 import { onlyOnce } from './once.js'
 import { encodeLoss } from './payload.js'
-import type { PubAck } from './places.js'
-import type { Stream } from './stream.js'
 import { fromEpoch, toEpoch } from './term.js'
 import { Away, Lost, Refusal } from './trouble.js'
+import type { Witness } from './witness.js'
 
 /** A message that says that something is missing right before it. */
 export interface Loss {
   readonly term: string
   readonly seq: number
+}
+
+/** What is asked of a stream. */
+export interface Suspect {
+  readonly witness: Witness
+  /** The term of what is stored now. */
+  readonly term: string
+  readonly termAt: (seq: number) => Promise<string | undefined>
+  readonly lastLoss: () => Promise<Loss | undefined>
+  readonly store: (subject: string, payload: Uint8Array, headers: MsgHdrs) => Promise<{ seq: number }>
 }
 
 /**
@@ -21,7 +31,7 @@ export interface Loss {
  *
  * @param last The last number of the stream.
  */
-export async function tellLoss (stream: Stream, life: string, last: number): Promise<void> {
+export async function tellLoss (stream: Suspect, life: string, last: number): Promise<void> {
   const { witness } = stream
   try {
     if (witness.doubted !== undefined) await settle(stream, life, last, witness.doubted)
@@ -31,7 +41,7 @@ export async function tellLoss (stream: Stream, life: string, last: number): Pro
   }
 }
 
-async function settle (stream: Stream, life: string, last: number, doubted: Position): Promise<void> {
+async function settle (stream: Suspect, life: string, last: number, doubted: Position): Promise<void> {
   const { witness } = stream
   const { life: known, term } = fromEpoch(doubted.epoch)
   // What is stored through the same process, or through a cluster, is there.
@@ -45,16 +55,16 @@ async function settle (stream: Stream, life: string, last: number, doubted: Posi
 }
 
 /** Whether the number was given again. What is not there while later messages are was dropped, replaced or deleted. */
-async function isAnother (stream: Stream, seq: number, term: string): Promise<boolean> {
-  const found = seq === 0 ? undefined : await stream.find({ seq })
-  return found?.term !== undefined && found.term !== term
+async function isAnother (stream: Suspect, seq: number, term: string): Promise<boolean> {
+  const found = seq === 0 ? undefined : await stream.termAt(seq)
+  return found !== undefined && found !== term
 }
 
 /** Whatever a process of the server lacks, it lacks from its start on: one word is enough, whoever leaves it. */
-async function leaveWord (stream: Stream): Promise<Loss> {
+async function leaveWord (stream: Suspect): Promise<Loss> {
   const loss = await stream.lastLoss()
   const { term } = stream
   if (loss?.term === term) return loss
-  const { seq } = await stream.store('lost', encodeLoss(term), onlyOnce(`lost-${term}`)) as PubAck
+  const { seq } = await stream.store('lost', encodeLoss(term), onlyOnce(`lost-${term}`))
   return { term, seq }
 }

@@ -32,7 +32,7 @@ export class Places {
   /** It may have been stored in another term. */
   async #findFirst (seq: number, life: string, term: string): Promise<Position> {
     const found = await this.#stream.termAt(seq).catch(() => term)
-    return { epoch: toEpoch(life, found), offset: seq }
+    return { epoch: toEpoch(life, found ?? term), offset: seq }
   }
 
   /** Numbers that begin again are those of another stream, which somebody has made in the meantime. */

@@ -1,7 +1,7 @@
 import type { MsgHdrs } from '@nats-io/nats-core'
 import type { Position } from '../../../types/broker.js'
 import type { Link } from './link.js'
-import { type Loss, tellLoss } from './losses.js'
+import { type Loss, type Suspect, tellLoss } from './losses.js'
 import type { Names } from './names.js'
 import { onlyFirst } from './once.js'
 import { decode, encodeStart } from './payload.js'
@@ -44,7 +44,7 @@ export interface StreamOptions {
 }
 
 /** The stream of one log: made when it is not there, and brought to the limits that its channel has now. */
-export class Stream {
+export class Stream implements Suspect {
   readonly names: Names
   readonly isLatest: boolean
   readonly askMs: number
@@ -120,30 +120,30 @@ export class Stream {
   async head (): Promise<Head> {
     const life = await this.ready()
     // Both at once. Where more is stored in between, the later end is as good.
-    const [ends, newest] = await Promise.all([this.ends(life), this.find({ last_by_subj: '>' })])
+    const [ends, newest] = await Promise.all([this.ends(life), this.#find({ last_by_subj: '>' })])
     const isNewest = newest !== undefined && newest.seq >= ends.last
     const epoch = toEpoch(life, (isNewest ? newest.term : undefined) ?? this.term)
     return { position: { epoch, offset: isNewest ? newest.seq : ends.last }, earliest: ends.earliest }
   }
 
-  /** The term of a message; the present one where it is gone. */
-  async termAt (seq: number): Promise<string> {
-    return (await this.find({ seq }))?.term ?? this.term
+  /** The term of a message; undefined where it is gone. */
+  async termAt (seq: number): Promise<string | undefined> {
+    return (await this.#find({ seq }))?.term
   }
 
   /** The last word of a loss. */
   async lastLoss (): Promise<Loss | undefined> {
-    const { term, seq = 0 } = await this.find({ last_by_subj: `${this.names.log}.lost` }) ?? {}
+    const { term, seq = 0 } = await this.#find({ last_by_subj: `${this.names.log}.lost` }) ?? {}
     return term === undefined ? undefined : { term, seq }
   }
 
   async has (seq: number): Promise<boolean> {
-    return await this.find({ seq }) !== undefined
+    return await this.#find({ seq }) !== undefined
   }
 
   /** Stores a message that is no record. */
-  async store (subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<unknown> {
-    return resultOf(await this.#link.request(`${this.names.log}.${subject}`, payload, this.askMs, headers))
+  async store (subject: string, payload: Uint8Array, headers: MsgHdrs): Promise<{ seq: number }> {
+    return resultOf(await this.#link.request(`${this.names.log}.${subject}`, payload, this.askMs, headers)) as { seq: number }
   }
 
   /** The term of what is stored now. @throws Lost */
@@ -153,7 +153,7 @@ export class Stream {
     return term
   }
 
-  async find (which: object): Promise<{ seq: number, term: string | undefined } | undefined> {
+  async #find (which: object): Promise<{ seq: number, term: string | undefined } | undefined> {
     try {
       const { message } = await this.call('STREAM.MSG.GET', which) as { message: { seq: number, data?: string } }
       return { seq: message.seq, term: decode(Buffer.from(message.data ?? '', 'base64')).term }
