@@ -131,7 +131,8 @@ export type SubscriptionEvent<Schemas extends EventSchemas> = Delivered<NamedEve
 
 /**
  * Events of a channel, for one subscriber: return it from a handler, `yield *` it, or iterate it. It begins where the
- * channel stood when `subscribe()` was called, holds nothing until it is iterated, and can be iterated once.
+ * channel stood when `subscribe()` was called (with a broker for many instances: when that was asked, a moment later),
+ * holds nothing until it is iterated, and can be iterated once.
  */
 export interface Subscription<Event = unknown> extends AsyncIterable<Event> {
   /** Ends it. Idempotent. */
