@@ -2,7 +2,7 @@ import type { Msg } from '@nats-io/nats-core'
 import type { Follower, Page, Position, StoredRecord } from '../../../types/broker.js'
 import { backoffMs } from '../backoff.js'
 import { EngineFollowers } from '../engine-followers.js'
-import type { Tail } from '../tail.js'
+import type { Recent } from '../recent.js'
 import type { Link } from './link.js'
 import { toStored } from './found.js'
 import { decode } from './payload.js'
@@ -21,7 +21,8 @@ export interface Source {
   readonly link: Link
   /** The subject that its records are handed on as. */
   readonly subject: string
-  readonly tail: Tail
+  /** What reads what has come. */
+  readonly recent: Pick<Recent, 'begin' | 'push' | 'clear'>
   readonly witness: Witness
   /** How long it may be quiet before it is asked whether something was missed. */
   readonly quietMs: number
@@ -98,7 +99,7 @@ export class Following {
     this.#at = undefined
     this.onLost()
     this.#followers.reset()
-    this.#source.tail.clear()
+    this.#source.recent.clear()
     this.#source.link.health.forget(this)
   }
 
@@ -130,17 +131,17 @@ export class Following {
 
   #beginAt (position: Position): void {
     this.#at = position
-    this.#source.tail.begin(position)
+    this.#source.recent.begin(position)
     this.#followers.begin(position)
   }
 
   #hand (records: readonly StoredRecord[]): void {
-    const { tail, witness } = this.#source
+    const { recent, witness } = this.#source
     for (const record of records) {
       const { epoch, offset } = this.#at as Position
-      // The offsets of a tail have no holes; a log of latest values has, where it is read.
-      if (record.offset > offset + 1) tail.begin({ epoch, offset: record.offset - 1 })
-      tail.push([record])
+      // What is kept has no holes; a log of latest values has, where it is read.
+      if (record.offset > offset + 1) recent.begin({ epoch, offset: record.offset - 1 })
+      recent.push([record])
       this.#at = { epoch, offset: record.offset }
     }
     witness.see(this.#at as Position)

@@ -60,10 +60,9 @@ export class Found {
     for (; index < this.#messages.length && records.length < limit; index++) {
       const message = this.#messages[index] as Delivered
       if (through !== undefined && !this.#follows(message.seq, through)) break
-      if (message.isLoss === true && place !== undefined && message.seq > (this.passed?.seq ?? 0)) {
-        if (records.length > 0) break
-        return undefined
-      }
+      // The records of a page have no holes, but for replaced values.
+      if (message.record === undefined && records.length > 0) break
+      if (message.isLoss === true && place !== undefined && message.seq > (this.passed?.seq ?? 0)) return undefined
       const own = this.#termOf(message)
       if (own !== undefined && own !== term) {
         // A page is of one term.

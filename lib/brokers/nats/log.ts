@@ -1,11 +1,12 @@
 import type { Follower, LogOptions, NewRecord, Page, Position } from '../../../types/broker.js'
+import { Recent } from '../recent.js'
 import type { SharedLog } from '../shared-logs.js'
 import { SingleFlight } from '../single-flight.js'
-import { Tail } from '../tail.js'
 import { Appends } from './appends.js'
 import { Following } from './following.js'
 import type { Link, LinkListener } from './link.js'
 import { namesOf } from './names.js'
+import { Newest } from './newest.js'
 import { readPage } from './pages.js'
 import { type Patience, persist } from './persist.js'
 import { limitsOf, settingsOf } from './settings.js'
@@ -31,7 +32,7 @@ export class NatsLog implements SharedLog, LinkListener {
   readonly #patience: Patience
   readonly #appends: Appends
   readonly #following: Following
-  readonly #tail = new Tail()
+  readonly #recent: Recent | Newest
   readonly #heads: SingleFlight<Position>
   readonly #reads = new Set<Promise<unknown>>()
 
@@ -46,10 +47,15 @@ export class NatsLog implements SharedLog, LinkListener {
     this.#stream = new Stream(link, { names, limits, settings: settingsOf(names, limits, settings, name), isLatest, askMs: Math.ceil(timeoutMs / ASKS) })
     this.#heads = new SingleFlight(async () => (await this.#stream.head()).position)
     this.#appends = new Appends(link, this.#stream, { ...this.#patience, maxPendingBytes, remembersKeys: idempotencyWindowMs > 0 })
+    const source = {
+      findHead: async () => await this.head(),
+      readPage: async (after: Position | undefined, limit: number) => await this.#persist(async () => await readPage(link, this.#stream, after, limit))
+    }
+    this.#recent = isLatest ? new Newest(source) : new Recent(source)
     this.#following = new Following({
       link,
       subject: `${names.live}.>`,
-      tail: this.#tail,
+      recent: this.#recent,
       witness: this.#stream.witness,
       quietMs: 2 * timeoutMs,
       head: async () => await this.#heads.run(),
@@ -68,8 +74,7 @@ export class NatsLog implements SharedLog, LinkListener {
   }
 
   async read (after: Position | undefined, limit: number): Promise<Page> {
-    const near = after && await this.#readNear(after, limit)
-    return near ?? await this.#persist(async () => await readPage(this.#link, this.#stream, after, limit))
+    return await this.#recent.read(after, limit)
   }
 
   follow (follower: Follower): () => void {
@@ -110,14 +115,5 @@ export class NatsLog implements SharedLog, LinkListener {
     } finally {
       this.#reads.delete(reading)
     }
-  }
-
-  /** Most who come back have missed little or nothing, and nothing of theirs has to be read from the server. */
-  async #readNear (after: Position, limit: number): Promise<Page | undefined> {
-    const near = this.#tail.read(after, limit)
-    if (near === undefined || near.records.length > 0) return near
-    // Whether more is stored than what has arrived is asked for all of them together.
-    const { epoch, offset } = await this.head()
-    return epoch === after.epoch && offset === after.offset ? near : undefined
   }
 }

@@ -25,7 +25,7 @@ class Scripted {
     this.#nats = new FakeNats(t)
     const link = this.#nats.link()
     this.following = new Following({
-      link, subject: 'live.>', tail: this.tail, witness: new Witness(), quietMs: 20, head: async () => await this.head(), read: async after => await this.read(after)
+      link, subject: 'live.>', recent: this.tail, witness: new Witness(), quietMs: 20, head: async () => await this.head(), read: async after => await this.read(after)
     })
   }
 

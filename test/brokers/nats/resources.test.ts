@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import t from 'tap'
 import { natsBroker } from '../../../lib/brokers/nats.js'
+import type { Position } from '../../../types/broker.js'
 import { appendAll, dataOf, note, numbered, readAll, uniqueName } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { startFor } from './fixtures.js'
@@ -71,6 +72,37 @@ t.test('what has come is read without the server', async t => {
   t.equal(connection.stats().outMsgs, before)
   await Promise.all(Array.from({ length: 50 }, async () => { t.strictSame((await log.read(last, 100)).records, []) }))
   t.equal(connection.stats().outMsgs, before + 2, 'and one question, of two requests, for all who are at the end')
+})
+
+t.test('those who come back to a new instance are served by one read', async t => {
+  const nats = await startFor(t)
+  if (nats === undefined) return
+  const name = uniqueName()
+  const positions = await appendAll(nats.open(await nats.broker(), { name }), numbered(50))
+  const connection = await nats.connect()
+  const log = nats.open(await nats.broker({ connection }), { name })
+  await new Recorder(log).begun()
+  const { outMsgs: before } = connection.stats()
+  await Promise.all(positions.slice(0, -1).map(async (position, index) => {
+    t.strictSame(dataOf((await log.read(position, 100)).records), numbered(50).slice(index + 1))
+  }))
+  t.ok(connection.stats().outMsgs < before + 10, 'not one for each')
+})
+
+t.test('what else is in a log is no hole for those who come back', async t => {
+  const nats = await startFor(t)
+  if (nats === undefined) return
+  const name = uniqueName()
+  const publishes = nats.open(await nats.broker(), { name })
+  const connection = await nats.connect()
+  const [first] = await appendAll(publishes, numbered(3)) as [Position]
+  const manager = await nats.manager()
+  const { config } = await manager.streams.info(await nats.streamOf(manager))
+  await connection.request((config.subjects[0] as string).replace('>', 'event'), 'x')
+  await appendAll(publishes, numbered(3, 'later'))
+  const log = nats.open(await nats.broker({ connection }), { name })
+  await new Recorder(log).begun()
+  t.strictSame(dataOf(await readAll(log, first)), [...numbered(3).slice(1), ...numbered(3, 'later')])
 })
 
 t.test('apps with another prefix, and a history and the latest values of a name, have nothing in common', async t => {
