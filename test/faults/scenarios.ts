@@ -12,8 +12,6 @@ import type { Instance } from './instance.js'
 
 const IS_LONG = process.env.SSE_FAULTS === 'long'
 
-const SHOWS_OPEN = process.env.SSE_FAULTS_OPEN === '1'
-
 /** The short form is for every run of the tests. */
 const { CLIENTS, ROUNDS, PAUSE_MS, SETTLE_MS } = IS_LONG
   ? { CLIENTS: 300, ROUNDS: 3, PAUSE_MS: 10_000, SETTLE_MS: 2_000 }
@@ -31,8 +29,6 @@ interface Scenario {
   readonly makesGaps?: boolean
   /** Left to the long form: what happens in it happens in others too. */
   readonly isLong?: boolean
-  /** Fails with what this broker does today, and is run with it by SSE_FAULTS_OPEN=1. */
-  readonly openFor?: Mode
 }
 
 export type Scenarios = Readonly<Record<string, Scenario>>
@@ -243,7 +239,7 @@ export function testFaults (t: Test, mode: Mode, scenarios: Scenarios, startEngi
   let cluster: Cluster | undefined
   for (let round = 1; round <= ROUNDS; round++) {
     for (const [name, scenario] of Object.entries(scenarios)) {
-      if ((scenario.isLong === true && !IS_LONG) || (scenario.openFor === mode && !SHOWS_OPEN)) continue
+      if (scenario.isLong === true && !IS_LONG) continue
       const own = random.fork()
       t.test(`${name}${ROUNDS > 1 ? ` (${round})` : ''}`, async test => {
         test.setTimeout(180_000)

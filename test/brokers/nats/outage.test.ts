@@ -210,7 +210,7 @@ t.test('who has missed very much begins again at the end', async t => {
   if (nats === undefined) return
   const name = uniqueName()
   const connection = await nats.connect()
-  const [follows, publishes] = [nats.open(await nats.broker({ connection }), { name }), nats.open(await nats.broker(), { name })]
+  const [follows, publishes] = [nats.open(await nats.broker({ connection }), { name }), nats.open(await nats.broker({ timeoutMs: 30_000 }), { name })]
   const recorder = new Recorder(follows)
   await recorder.begun()
   nats.server.pause() // it does not see the end of the connection before the others are done
