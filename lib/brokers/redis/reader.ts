@@ -106,7 +106,6 @@ export class Reader {
     for (let tries = 0; this.#readings.size > 0 && !this.#isClosed;) {
       try {
         await connection.ready()
-        if (this.#isClosed) break
         await this.#find(connection)
         await this.#read(connection)
         tries = 0

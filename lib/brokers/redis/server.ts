@@ -34,7 +34,7 @@ export class Server {
       } catch (error) {
         const leftMs = deadlineMs - performance.now()
         if (!(error instanceof Unreachable) || leftMs <= 0) throw error
-        await sleep(Math.min(leftMs, backoffMs(tries)), undefined, { ref: false })
+        await sleep(Math.min(leftMs, backoffMs(tries)))
       }
     }
   }

@@ -71,7 +71,7 @@ export class Store {
     for (const { record, idempotencyKey } of batch) {
       const key = idempotencyKey === undefined || !this.#remembersKeys ? 0 : keys.push(this.keys.idempotency(idempotencyKey))
       args.push(encodeFacts(record), record.data, String(key))
-      if (this.#isLatest) args.push(record.key ?? '', record.tombstone === true ? '1' : '0')
+      if (this.#isLatest) args.push(record.key as string, record.tombstone === true ? '1' : '0')
     }
     const outcome = await this.#run(this.#isLatest ? APPEND_LATEST : APPEND, keys, args) as string
     const [life = '', term, ...offsets] = outcome.split(' ')

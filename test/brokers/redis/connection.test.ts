@@ -1,7 +1,6 @@
 import t from 'tap'
 import { Health } from '../../../lib/brokers/health.js'
 import { RedisConnection } from '../../../lib/brokers/redis/connection.js'
-import { Server } from '../../../lib/brokers/redis/server.js'
 import { layCable } from '../../helpers/cable.js'
 import { eventually } from '../conformance/harness.js'
 import { client, redis } from './fixtures.js'
@@ -37,15 +36,4 @@ t.test('a call that is late when the connection is closed replaces nothing', asy
   server.resume()
   await connection.ready()
   t.match(await connection.call(['PING'], 100).catch((error: unknown) => error), { wasSent: false })
-})
-
-t.test('an interruption that does not arrive is no error', async t => {
-  const server = await redis(t)
-  if (server === undefined) return
-  const connection = new RedisConnection(client(t, server.port, true), new Health('Redis'))
-  new Server(connection, 100).interrupt('wake', 1_000) // not connected yet
-  await connection.ready()
-  connection.close()
-  await new Promise(resolve => setImmediate(resolve))
-  t.pass('nothing is thrown')
 })

@@ -8,7 +8,7 @@ import { isCluster, keyPrefixOf } from '../../../lib/brokers/redis/link.js'
 import { layCable } from '../../helpers/cable.js'
 import { startRedisCluster } from '../../helpers/redis-cluster.js'
 import { requireBinary } from '../../helpers/services.js'
-import { dataOf, EVERYTHING, eventually, note, readAll, SILENT } from '../conformance/harness.js'
+import { dataOf, EVERYTHING, note, readAll, SILENT } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
 import { client, redis } from './fixtures.js'
 
@@ -36,27 +36,6 @@ t.test('a connection of node-redis that gives no answer is replaced', async t =>
   t.strictSame(dataOf(await readAll(log)), ['before', 'dropped'])
   t.strictSame(said, ['warn', 'info'])
 })
-
-for (const [name, connect] of [
-  ['ioredis', (port: number) => client(t, port, true)],
-  ['node-redis', (port: number) => createClient({ url: `redis://127.0.0.1:${port}` })]
-] as const) {
-  t.test(`a primary that became a replica is left, with ${name}`, async t => {
-    const [first, second] = [await redis(t), await redis(t)]
-    if (first === undefined || second === undefined) return
-    const admin = client(t, first.port)
-    const log = redisBroker({ client: connect(first.port) }).open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: SILENT })
-    t.teardown(async () => await log.close())
-    await log.append(note('a'))
-    const connections = async (): Promise<number> => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
-    const before = await connections()
-    await admin.replicaof('127.0.0.1', second.port)
-    const appended = log.append(note('b'))
-    await eventually(async () => await connections() > before, 'another connection is made')
-    await admin.replicaof('NO', 'ONE')
-    t.ok((await appended).offset > 0)
-  })
-}
 
 t.test('a cluster is connected to with its password, in each version of ioredis', async t => {
   const program = requireBinary(t, 'redis-server')

@@ -1,6 +1,10 @@
 import t from 'tap'
+import { Health } from '../../../lib/brokers/health.js'
+import { LogKeys } from '../../../lib/brokers/redis/keys.js'
+import { Reader, type ReadLog } from '../../../lib/brokers/redis/reader.js'
 import type { Position } from '../../../types/broker.js'
 import { layCable } from '../../helpers/cable.js'
+import { deferred } from '../../helpers/deferred.js'
 import { appendAll, dataOf, EVERYTHING, eventually, note, numbered, SILENT } from '../conformance/harness.js'
 import { isLost } from '../conformance/reading.js'
 import { Recorder } from '../conformance/recorder.js'
@@ -140,6 +144,44 @@ t.test('a log that was deleted is noticed while others are busy', async t => {
     await other.reached(await busy.append(note('a')))
     return recorder.begins.length > 1
   }, 'it begins again')
+})
+
+t.test('a log that is added while others are found is found before anything is waited for', async t => {
+  const commands: string[][] = []
+  const logOf = (name: string): ReadLog => ({
+    store: { keys: new LogKeys('sse', 0, name, false), opening: ['life', '-', '0', '0'] },
+    begin: () => {},
+    receive: () => {}
+  })
+  const [first, second] = [logOf('first'), logOf('second')]
+  const found: string[][] = []
+  const waiting = deferred()
+  const reader = new Reader({
+    health: new Health('Redis'),
+    wakeKey: () => 'wake',
+    interrupt: () => { t.fail('nobody waits') },
+    connect: () => ({
+      ready: async () => {},
+      run: async (_script: unknown, keys: string[]) => {
+        found.push(keys.filter(key => key.includes(':stream:')))
+        if (found.length === 1) reader.add(second)
+        return ['lifelife 1 0']
+      },
+      call: async (command: string[]) => {
+        commands.push(command)
+        waiting.resolve()
+        await new Promise(() => {}) // for ever
+      },
+      close: () => {}
+    }) as never
+  })
+  reader.add(first)
+  await waiting.promise
+  t.strictSame(found, [[first.store.keys.stream], [second.store.keys.stream]])
+  t.strictSame(commands.map(command => command.slice(command.indexOf('STREAMS') + 1)), [
+    ['wake', first.store.keys.stream, second.store.keys.stream, '0-0', '1-0', '1-0']
+  ])
+  reader.close()
 })
 
 t.test('the last one who follows may leave as it receives, and follow again', async t => {
