@@ -69,7 +69,7 @@ export class Reader {
   #isWaiting = false
   /** Whether another term, or another life, may have begun. */
   #isUnsure = false
-  #foundAtMs = 0
+  #foundAtMs = performance.now()
   #isClosed = false
 
   constructor (options: ReaderOptions) {

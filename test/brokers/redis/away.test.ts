@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Position } from '../../../types/broker.js'
+import type { Log, Position } from '../../../types/broker.js'
 import { layCable } from '../../helpers/cable.js'
 import { appendAll, dataOf, EVERYTHING, eventually, note, numbered, readAll } from '../conformance/harness.js'
 import { Recorder } from '../conformance/recorder.js'
@@ -33,7 +33,7 @@ t.test('what is published while the server is away is stored when it is back, in
 t.test('nothing waits longer than timeoutMs', async t => {
   const server = await redis(t, SAFE)
   if (server === undefined) return
-  const { log, said } = open(t, server.port, {}, { timeoutMs: 300 })
+  const { log, said } = open(t, server.port, {}, { timeoutMs: 1_000 })
   await log.append(note('before'))
   await server.kill()
   await eventually(async () => said.length > 0, 'the broker knows')
@@ -43,7 +43,7 @@ t.test('nothing waits longer than timeoutMs', async t => {
     t.rejects(log.head(), UNAVAILABLE),
     t.rejects(log.read(undefined, 1), UNAVAILABLE)
   ])
-  t.ok(performance.now() - from >= 299)
+  t.ok(performance.now() - from >= 999)
   await server.restart()
   await eventually(async () => said.length > 1, 'the broker is back')
   t.ok((await log.append(note('after'))).offset > 0)
@@ -54,24 +54,24 @@ t.test('nobody knows of an event whose answer does not come, and a connection th
   const server = await redis(t, SAFE)
   if (server === undefined) return
   const cable = await layCable(t, server.port)
-  const { log } = open(t, cable.port, {}, { timeoutMs: 300 })
+  const { log } = open(t, cable.port, {}, { timeoutMs: 1_000 })
   await log.append(note('before'))
   cable.drop('all')
   await t.rejects(log.append(note('dropped'), 'key'), UNCERTAIN)
   cable.restore()
-  await log.append(note('dropped'), 'key')
+  await appendSurely(log, 'dropped', 'key')
   t.strictSame(dataOf(await readAll(log)), ['before', 'dropped'])
 })
 
 t.test('a server that is paused has what was sent to it, once', async t => {
   const server = await redis(t, SAFE)
   if (server === undefined) return
-  const { log } = open(t, server.port, {}, { timeoutMs: 300 })
+  const { log } = open(t, server.port, {}, { timeoutMs: 1_000 })
   await log.append(note('before'))
   server.pause()
   await t.rejects(log.append(note('paused'), 'key'), UNCERTAIN)
   server.resume()
-  await log.append(note('paused'), 'key')
+  await appendSurely(log, 'paused', 'key')
   t.strictSame(dataOf(await readAll(log)), ['before', 'paused'])
 })
 
@@ -174,7 +174,7 @@ t.test('the log says once that the server is away, and once that it is back', as
 t.test('a log can be closed while the server is away', async t => {
   const server = await redis(t, SAFE)
   if (server === undefined) return
-  const { log, said } = open(t, server.port, {}, { timeoutMs: 300 })
+  const { log, said } = open(t, server.port, {}, { timeoutMs: 1_000 })
   const recorder = new Recorder(log)
   await recorder.begun()
   await server.kill()
@@ -213,13 +213,17 @@ t.test('who has missed little is served without asking the server for it', async
   if (server === undefined) return
   const admin = client(t, server.port)
   const { log } = open(t, server.port)
-  const recorder = new Recorder(log)
-  await recorder.begun()
+  const [recorder, other] = [new Recorder(log), new Recorder(log)]
+  await Promise.all([recorder.begun(), other.begun()])
   const positions = await appendAll(log, numbered(100))
-  await recorder.reached(positions.at(-1) as Position)
+  for (const each of [recorder, other]) await each.reached(positions.at(-1) as Position)
   await admin.config('RESETSTAT')
   for (const [index, position] of positions.entries()) {
-    if (index < 99) t.strictSame((await log.read(position, 1_000)).records, recorder.records.slice(index + 1))
+    if (index === 99) continue
+    const { records } = await log.read(position, 1_000)
+    t.equal(records.length, 99 - index)
+    // The same objects for all: what is parsed and encoded once is not again.
+    t.ok(records.every((record, place) => [recorder, other].every(({ records }) => records[index + 1 + place] === record)))
   }
   const scripts = async (): Promise<number> => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0)
   t.equal(await scripts(), 0)
@@ -227,6 +231,7 @@ t.test('who has missed little is served without asking the server for it', async
   t.ok(pages.every(({ records, lost }) => records.length === 0 && !lost))
   t.equal(await scripts(), 1, 'one question for all who have missed nothing')
   recorder.stop()
+  other.stop()
   await log.read(positions[0], 10)
   t.equal(await scripts(), 2, 'what nobody follows is not kept here')
 })
@@ -245,3 +250,8 @@ t.test('a server that comes later than the app is waited for', async t => {
   t.strictSame(dataOf(await readAll(log)), ['a'])
   await eventually(async () => said.length === 2, 'and its presence')
 })
+
+/** As docs/scaling.md says: again with the same key. */
+async function appendSurely (log: Log, data: string, key: string): Promise<void> {
+  await eventually(async () => await log.append(note(data), key).then(() => true, () => false), 'it is stored')
+}

@@ -18,7 +18,7 @@ t.test('a connection of node-redis that gives no answer is replaced', async t =>
   const cable = await layCable(t, server.port)
   const said: string[] = []
   const logger = { warn: () => { said.push('warn') }, info: () => { said.push('info') } } as never
-  const broker = redisBroker({ client: createClient({ url: `redis://127.0.0.1:${cable.port}` }), timeoutMs: 300 })
+  const broker = redisBroker({ client: createClient({ url: `redis://127.0.0.1:${cable.port}` }), timeoutMs: 1_000 })
   const log = broker.open({ name: 'notes', retention: EVERYTHING, idempotencyWindowMs: 60_000, log: logger })
   t.teardown(async () => await log.close())
   await log.append(note('before'))
