@@ -48,14 +48,13 @@ export class RedisConnection {
         this.#reset()
       }, limitMs)
     })
+    const answer = this.#link.command(args).finally(() => { clearTimeout(timer) })
     try {
-      return await Promise.race([this.#link.command(args), late])
+      return await Promise.race([answer, late])
     } catch (error) {
       // A primary that became a replica keeps its connections: another one finds the new primary.
       if (replyCode(error) === 'READONLY') this.#reset()
       throw toUnreachable(error)
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -27,16 +27,7 @@ export class Server {
 
   /** Asks again while the server can't be reached, for as long as an answer may take. Throws what the last try did. */
   async ask<T> (question: () => Promise<T>): Promise<T> {
-    const deadlineMs = performance.now() + this.#timeoutMs
-    for (let tries = 0; ; tries++) {
-      try {
-        return await question()
-      } catch (error) {
-        const leftMs = deadlineMs - performance.now()
-        if (!(error instanceof Unreachable) || leftMs <= 0) throw error
-        await sleep(Math.min(leftMs, backoffMs(tries)))
-      }
-    }
+    return await this.#ask(question, performance.now() + this.#timeoutMs, 0)
   }
 
   /** Interrupts a reader that waits for this stream among others. Where it does not arrive, the reader waits a little longer. */
@@ -49,5 +40,16 @@ export class Server {
 
   close (): void {
     this.#connection.close()
+  }
+
+  async #ask<T> (question: () => Promise<T>, deadlineMs: number, tries: number): Promise<T> {
+    try {
+      return await question()
+    } catch (error) {
+      const leftMs = deadlineMs - performance.now()
+      if (!(error instanceof Unreachable) || leftMs <= 0) throw error
+      await sleep(Math.min(leftMs, backoffMs(tries)))
+    }
+    return await this.#ask(question, deadlineMs, tries + 1)
   }
 }
