@@ -213,6 +213,7 @@ t.test('who has missed little is served without asking the server for it', async
   if (server === undefined) return
   const admin = client(t, server.port)
   const { log } = open(t, server.port)
+  await log.head() // it is connected
   const [recorder, other] = [new Recorder(log), new Recorder(log)]
   await Promise.all([recorder.begun(), other.begun()])
   const positions = await appendAll(log, numbered(100))
