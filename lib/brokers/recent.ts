@@ -3,6 +3,8 @@ import { Tail, TAIL_EVENTS } from './tail.js'
 
 /** What is asked of the engine. */
 export interface RecentSource {
+  /** Whether offsets are missing between stored records: what stands before can't be put there then. Default: false. */
+  readonly hasHoles?: boolean
   readonly findHead: () => Promise<Position>
   readonly readPage: (after: Position | undefined, limit: number) => Promise<Page>
 }
@@ -49,7 +51,7 @@ export class Recent {
 
   /** Who comes back to an instance that was just started has ids from before. */
   async #readBefore (after: Position, limit: number): Promise<Page | undefined> {
-    const gap = this.#tail.gap
+    const gap = this.#source.hasHoles === true ? undefined : this.#tail.gap
     const isNear = gap !== undefined && after.epoch === gap.epoch && after.offset < gap.offset && after.offset >= gap.offset - TAIL_EVENTS
     if (!isNear && this.#filling === undefined) return undefined
     this.#filling ??= this.#fill(gap as Position).finally(() => { this.#filling = undefined })

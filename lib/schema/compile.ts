@@ -13,7 +13,7 @@ import { compileTransforms, type Matches } from './transform.js'
 export type { PayloadCodec } from './payload-codec.js'
 
 /** The type of Fastify's own `ajv` server option. */
-export type AjvOptions = NonNullable<Parameters<BuildCompilerFromPool>[1]>
+type AjvOptions = NonNullable<Parameters<BuildCompilerFromPool>[1]>
 
 export interface CompileOptions {
   /** Schemas shared by `app.addSchema` (`fastify.getSchemas()`), by $id. */

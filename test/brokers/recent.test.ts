@@ -8,9 +8,10 @@ const records = (first: number, last: number): StoredRecord[] => Array.from({ le
 const offsets = ({ records }: Page): number[] => records.map(({ offset }) => offset)
 
 /** An engine of which everything is retained from a place on, and what it was asked. */
-function engine ({ earliest = 0, head = 100, epoch = 'e' } = {}) {
+function engine ({ earliest = 0, head = 100, epoch = 'e', hasHoles = false } = {}) {
   const state = { earliest, head, epoch, asked: [] as string[] }
   const recent = new Recent({
+    hasHoles,
     findHead: async () => {
       state.asked.push('head')
       return at(state.head, state.epoch)
@@ -116,4 +117,14 @@ t.test('an engine that fails fails those who ask, and is asked again', async t =
   t.strictSame(offsets(await recent.read(at(5), 1)), [6])
   recent.clear()
   t.strictSame(offsets(await recent.read(at(9), 100)), records(1, 10).map(({ offset }) => offset), 'by the engine')
+})
+
+t.test('where offsets are missing, only what has come is given without asking for more', async t => {
+  const { recent, state } = engine({ hasHoles: true })
+  recent.begin(at(90))
+  recent.push(records(91, 92))
+  t.strictSame(offsets(await recent.read(at(90), 10)), [91, 92])
+  t.strictSame(state.asked, [])
+  t.strictSame(offsets(await recent.read(at(89), 1)), [90])
+  t.strictSame(state.asked, ['after 89'])
 })

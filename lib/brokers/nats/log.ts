@@ -6,7 +6,6 @@ import { Appends } from './appends.js'
 import { Following } from './following.js'
 import type { Link, LinkListener } from './link.js'
 import { namesOf } from './names.js'
-import { Newest } from './newest.js'
 import { readPage } from './pages.js'
 import { type Patience, persist } from './persist.js'
 import { limitsOf, settingsOf } from './settings.js'
@@ -32,7 +31,7 @@ export class NatsLog implements SharedLog, LinkListener {
   readonly #patience: Patience
   readonly #appends: Appends
   readonly #following: Following
-  readonly #recent: Recent | Newest
+  readonly #recent: Recent
   readonly #heads: SingleFlight<Position>
   readonly #reads = new Set<Promise<unknown>>()
 
@@ -47,11 +46,11 @@ export class NatsLog implements SharedLog, LinkListener {
     this.#stream = new Stream(link, { names, limits, settings: settingsOf(names, limits, settings, name), isLatest, askMs: Math.ceil(timeoutMs / ASKS) })
     this.#heads = new SingleFlight(async () => (await this.#stream.head()).position)
     this.#appends = new Appends(link, this.#stream, { ...this.#patience, maxPendingBytes, remembersKeys: idempotencyWindowMs > 0 })
-    const source = {
+    this.#recent = new Recent({
+      hasHoles: isLatest,
       findHead: async () => await this.head(),
-      readPage: async (after: Position | undefined, limit: number) => await this.#persist(async () => await readPage(link, this.#stream, after, limit))
-    }
-    this.#recent = isLatest ? new Newest(source) : new Recent(source)
+      readPage: async (after, limit) => await this.#persist(async () => await readPage(link, this.#stream, after, limit))
+    })
     this.#following = new Following({
       link,
       subject: `${names.live}.>`,
