@@ -6,8 +6,8 @@ import { script } from './script.js'
  * have forgotten the newest entries. It has another replication id then, which stands for one history of writes. So a new
  * term begins, and it is noted at which offset the one before has ended: positions up to there mean the same as before,
  * those beyond it are lost. And where an instance knows of an entry beyond it, all positions of that term and of those
- * before it are: behind each of them, something is missing. Terms also make the ids of a stream that was deleted and made anew greater than all
- * before, so that whoever waits for its next entry gets it.
+ * before it are: behind each of them, something is missing. Terms also make the ids of a stream that was deleted and made
+ * anew greater than all before, so that whoever waits for its next entry gets it.
  *
  * Numbers beyond 14 digits need `%.0f`: Lua writes others with an exponent.
  */
