@@ -1,0 +1,134 @@
+import type { EventSchemas, WireData } from './event.js'
+
+/** What a client has to know of a stream: the type of what `eventStream()` returned on the server. */
+export interface DeclaredStream {
+  readonly schemas: EventSchemas
+  readonly final: readonly string[]
+}
+
+/** A named event as it arrives. */
+export interface ReceivedEvent<Name extends string = string, Data = unknown> {
+  readonly event: Name
+  readonly data: Data
+  /** The id that the server gave this very event. For that of the stream see {@link ClientStream.lastEventId}. */
+  readonly id?: string
+}
+
+/** Events were missed, and are gone: `requested` is the id from which the client asked to go on, `earliest` the oldest that is left. */
+export type ReceivedGap = ReceivedEvent<'stream-gap', { readonly requested: string, readonly earliest: string }>
+
+/** Whatever may arrive of a stream; any event, where no stream is given. */
+export type ReceivedEvents<Stream extends DeclaredStream> = string extends keyof Stream['schemas']
+  ? ReceivedEvent
+  : DeclaredEvents<Stream['schemas']> | ReceivedGap
+
+type DeclaredEvents<Schemas extends EventSchemas> = {
+  [Name in keyof Schemas & string]: ReceivedEvent<Name, WireData<Schemas[Name]>>
+}[keyof Schemas & string]
+
+/** The data of one event of a stream. */
+export type ReceivedData<Stream extends DeclaredStream, Name extends string> =
+  Extract<ReceivedEvents<Stream>, { readonly event: Name }> extends never
+    ? unknown
+    : Extract<ReceivedEvents<Stream>, { readonly event: Name }>['data']
+
+/** The names of a stream's events. */
+export type ReceivedName<Stream extends DeclaredStream> = ReceivedEvents<Stream>['event']
+
+/** The names of the events whose data may be raw text: those with a string for their payload. */
+export type TextName<Stream extends DeclaredStream> = string extends keyof Stream['schemas']
+  ? string
+  : { [Name in keyof Stream['schemas'] & string]: WireData<Stream['schemas'][Name]> extends string ? Name : never }[keyof Stream['schemas'] & string]
+
+/**
+ * What a stream is at: `connecting` asks the server, `open` has its answer, `waiting` does so until it tries again,
+ * `closed` is for good.
+ */
+export type ClientState = 'connecting' | 'open' | 'waiting' | 'closed'
+
+/** Why a client's stream ended well: the server said that it is complete, or the caller closed it. */
+export type ClientEnd = 'complete' | 'closed'
+
+/** A value, or what makes it anew for every connection. */
+export type PerConnection<Value> = Value | (() => Value | Promise<Value>)
+
+/** Options of `connect(url, options)`. Wrong ones throw a TypeError with the code `FST_ERR_SSE_CLIENT_OPTION`. */
+export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> {
+  /** Default: `GET`. */
+  method?: string
+  /** Headers, or a function that is called for every connection: for tokens that expire. Default: none but `Accept` and `Last-Event-ID`. */
+  headers?: PerConnection<Record<string, string> | Headers>
+  /** A body that can be sent again, or a function that makes one for every connection. Default: none. */
+  body?: PerConnection<string | Uint8Array | Blob | FormData | URLSearchParams>
+  /** As for `fetch`. Default: `same-origin`. */
+  credentials?: 'omit' | 'same-origin' | 'include'
+  /** Closes the stream. */
+  signal?: AbortSignal
+  /** What asks the server. Default: `globalThis.fetch`. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>
+  /** Where to begin: the id of the last event that was seen. Default: none. */
+  lastEventId?: string
+  /** The names of the events whose data is raw text, of a schema with `contentMediaType`; all others are read as JSON. Default: none. */
+  text?: ReadonlyArray<TextName<Stream>>
+  /**
+   * The names of the events that complete the stream, as the server declares them. With these, a connection that ends
+   * without one of them was cut, however it ended. A GET does not need them: its end is marked. Default: none.
+   */
+  final?: ReadonlyArray<Stream['final'][number]>
+  /**
+   * Whether to connect again when a connection breaks, or the server ends it without saying that it is complete.
+   * Default: true for GET; false for other methods, whose work the server would do twice.
+   */
+  reconnect?: boolean
+  /** How many times in a row to try in vain, before the stream fails. Default: `Infinity`. */
+  maxRetries?: number
+  /** How long to wait before a reconnect until the server's `retry:` says otherwise, in milliseconds. Default: 2 000. */
+  retryMs?: number
+  /** The longest that attempts that fail make the client wait, in milliseconds, unless the server asks for more. Default: 30 000. */
+  maxRetryMs?: number
+  /**
+   * Connects again where not one byte came for this long, in milliseconds; the server's heartbeats count. Should be some
+   * of its `heartbeatMs`. Default: 45 000. `Infinity`: never.
+   */
+  staleAfterMs?: number
+  /**
+   * Looks at every event before it is handed on. What it throws fails the stream. `validateEvents()` of
+   * `fastify-typed-sse/client/validate` makes one of schemas. Default: the server is trusted.
+   */
+  validate?: (event: ReceivedEvent) => void
+}
+
+/**
+ * A stream as its client sees it: an async iterable of its events, which can be iterated once; or listen by `on()`.
+ * Nothing is read from the connection until somebody does either, and no faster than it is iterated.
+ */
+export interface ClientStream<Stream extends DeclaredStream = DeclaredStream> extends AsyncIterable<ReceivedEvents<Stream>> {
+  /** Listens to the events of one name. Returns what stops it. A listener that throws fails the stream. */
+  on: <Name extends ReceivedName<Stream>>(name: Name, listener: (data: ReceivedData<Stream, Name>, event: Extract<ReceivedEvents<Stream>, { readonly event: Name }>) => void) => () => void
+  readonly state: ClientState
+  /** Is told of every new {@link state}. Returns what stops it. */
+  onState: (listener: (state: ClientState) => void) => () => void
+  /** The id from which the next connection goes on. */
+  readonly lastEventId: string | undefined
+  /** The error of the last attempt, while the stream waits to try again. */
+  readonly lastError: Error | undefined
+  /** Resolves when the stream has ended well; rejects with an `EventStreamError` when it failed. A rejection that nobody looks at is no unhandled one. */
+  readonly closed: Promise<ClientEnd>
+  /** Ends it. Idempotent. */
+  close: () => void
+}
+
+/** What went wrong. */
+export type EventStreamErrorCode =
+  /** An option is wrong. */
+  | 'FST_ERR_SSE_CLIENT_OPTION'
+  /** The server answered with a status that a reconnect does not heal. */
+  | 'FST_ERR_SSE_CLIENT_REFUSED'
+  /** The answer is no event stream. */
+  | 'FST_ERR_SSE_CLIENT_CONTENT_TYPE'
+  /** The connection broke or ended too early, and `reconnect` is false, or `maxRetries` were in vain. `cause` says more. */
+  | 'FST_ERR_SSE_CLIENT_CUT'
+  /** The data of an event can't be read, or was refused by `validate`. */
+  | 'FST_ERR_SSE_CLIENT_EVENT'
+  /** The stream is iterated a second time. */
+  | 'FST_ERR_SSE_CLIENT_ITERATED'
