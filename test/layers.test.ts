@@ -9,10 +9,13 @@ const LAYERS: Rules = {
   layers: [
     'lib/index.ts',
     'lib/plugin.ts',
+    'lib/testing/',
+    'lib/openapi/',
     'lib/answer.ts',
     'lib/registration.ts',
     'lib/route.ts',
     'lib/stray-stream.ts',
+    'lib/client/',
     'lib/channel/',
     'lib/stream/',
     'lib/schema/',
