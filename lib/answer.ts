@@ -8,7 +8,7 @@ import { Exchange } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
 import { Sink } from './stream/sink.js'
 import { discardSource } from './stream/source.js'
-import { END_ID } from './wire/frame.js'
+import { END_ID } from './wire/end-id.js'
 
 type Send = (payload?: unknown) => unknown
 

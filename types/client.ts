@@ -69,7 +69,7 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
   /** Where to begin: the id of the last event that was seen. Default: none. */
   lastEventId?: string
   /** The names of the events whose data is raw text, of a schema with `contentMediaType`; all others are read as JSON. Default: none. */
-  text?: ReadonlyArray<TextName<Stream>>
+  text?: ReadonlyArray<TextName<Stream> | 'message'>
   /**
    * The names of the events that complete the stream, as the server declares them. With these, a connection that ends
    * without one of them was cut, however it ended. A GET does not need them: its end is marked. Default: none.
@@ -92,18 +92,20 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
    */
   staleAfterMs?: number
   /**
-   * Looks at every event before it is handed on. What it throws fails the stream. `validateEvents()` of
+   * Looks at every event before it is handed on, and waits for it. What it throws fails the stream. `validator()` of
    * `fastify-typed-sse/client/validate` makes one of schemas. Default: the server is trusted.
    */
-  validate?: (event: ReceivedEvent) => void
+  validate?: (event: ReceivedEvent) => unknown
+  /** The longest event to take, in UTF-16 code units; a longer one fails the stream. Default: 16 Mi. `Infinity`: any. */
+  maxEventLength?: number
 }
 
 /**
  * A stream as its client sees it: an async iterable of its events, which can be iterated once; or listen by `on()`.
- * Nothing is read from the connection until somebody does either, and no faster than it is iterated.
+ * It connects at once, but is read no faster than it is iterated, and only when somebody does that or listens.
  */
 export interface ClientStream<Stream extends DeclaredStream = DeclaredStream> extends AsyncIterable<ReceivedEvents<Stream>> {
-  /** Listens to the events of one name. Returns what stops it. A listener that throws fails the stream. */
+  /** Listens to the events of one name. Returns what stops it. What a listener throws becomes an unhandled rejection. */
   on: <Name extends ReceivedName<Stream>>(name: Name, listener: (data: ReceivedData<Stream, Name>, event: Extract<ReceivedEvents<Stream>, { readonly event: Name }>) => void) => () => void
   readonly state: ClientState
   /** Is told of every new {@link state}. Returns what stops it. */
@@ -112,7 +114,10 @@ export interface ClientStream<Stream extends DeclaredStream = DeclaredStream> ex
   readonly lastEventId: string | undefined
   /** The error of the last attempt, while the stream waits to try again. */
   readonly lastError: Error | undefined
-  /** Resolves when the stream has ended well; rejects with an `EventStreamError` when it failed. A rejection that nobody looks at is no unhandled one. */
+  /**
+   * Resolves when the stream has ended well; rejects with an `EventStreamError` when it failed. Who iterates gets that
+   * error there; for who listens it is an unhandled rejection, unless it is looked at here.
+   */
   readonly closed: Promise<ClientEnd>
   /** Ends it. Idempotent. */
   close: () => void
@@ -128,7 +133,7 @@ export type EventStreamErrorCode =
   | 'FST_ERR_SSE_CLIENT_CONTENT_TYPE'
   /** The connection broke or ended too early, and `reconnect` is false, or `maxRetries` were in vain. `cause` says more. */
   | 'FST_ERR_SSE_CLIENT_CUT'
-  /** The data of an event can't be read, or was refused by `validate`. */
+  /** An event can't be read, is longer than `maxEventLength`, or was refused by `validate`. `cause` says more. */
   | 'FST_ERR_SSE_CLIENT_EVENT'
-  /** The stream is iterated a second time. */
+  /** The stream is iterated a second time, or after its listeners have begun to read it. */
   | 'FST_ERR_SSE_CLIENT_ITERATED'

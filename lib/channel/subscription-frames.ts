@@ -1,6 +1,6 @@
 import type { FrameCarrier, Frames, FrameSource } from '../stream/frame-source.js'
 import { shareFrames } from '../stream/shared-frames.js'
-import { END_ID } from '../wire/frame.js'
+import { END_ID } from '../wire/end-id.js'
 import { Message } from './message.js'
 import type { Delivery, Reader } from './reader.js'
 

@@ -2,9 +2,6 @@
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_FIELD_INVALID } from '../errors.js'
 
-/** The reserved last event ID that says "this stream is complete": who comes back with it has nothing left to read. */
-export const END_ID = 'stream-end'
-
 /** The shortest sign of life, a comment without text. */
 export const HEARTBEAT = ':\n'
 

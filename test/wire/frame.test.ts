@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { commentFrame, END_ID, eventLine, HEARTBEAT, jsonFrame, retryLine, textFrame } from '../../lib/wire/frame.js'
+import { END_ID } from '../../lib/wire/end-id.js'
+import { commentFrame, eventLine, HEARTBEAT, jsonFrame, retryLine, textFrame } from '../../lib/wire/frame.js'
 
 const none = undefined
 
