@@ -1,85 +1,67 @@
 import type { ClientEnd, ClientState, ReceivedEvent } from '../../types/client.js'
 import { EventStreamError } from './event-stream-error.js'
 
-/** What a source of events tells the client that it feeds. */
+/** What a source of events shares with the client that it feeds. */
 export interface Port {
   /** Aborts when the client is closed. */
   readonly signal: AbortSignal
   lastEventId: string | undefined
   /** @param error why the source has to wait, where it does. */
-  setState: (state: ClientState, error?: Error) => void
+  readonly setState: (state: ClientState, error?: unknown) => void
 }
 
 /** Yields the events of a stream as they are asked for, and returns how it has ended well. */
 export type Source = (port: Port) => AsyncGenerator<ReceivedEvent, ClientEnd>
 
+type Next = IteratorResult<ReceivedEvent, unknown>
 type Listener = (data: unknown, event: ReceivedEvent) => void
+type Watcher = (state: ClientState) => void
 
 /** The half of a client that its user sees, whatever the source: a `ClientStream` of any events. */
 export class Client {
-  /** Marked as handled for those who iterate, since they get the error by that. */
   readonly closed: Promise<ClientEnd>
-  lastError: Error | undefined
-  readonly #events: AsyncGenerator<ReceivedEvent, ClientEnd>
+  state: ClientState = 'connecting'
+  lastError: unknown
   readonly #port: Port
+  readonly #events: AsyncGenerator<ReceivedEvent, ClientEnd>
   readonly #stop = new AbortController()
-  readonly #listeners = new Map<string, Set<Listener>>()
-  readonly #watchers = new Set<(state: ClientState) => void>()
-  #state: ClientState = 'connecting'
+  readonly #listeners = new Set<[name: string, listener: Listener]>()
+  readonly #watchers = new Set<[watcher: Watcher]>()
   /** The first event, which is asked for before anybody reads, so that the connection is made at once. */
-  #first: Promise<IteratorResult<ReceivedEvent, unknown>> | undefined
+  #first: Promise<Next> | undefined
   #isRead = false
-  #settle!: { resolve: (end: ClientEnd) => void, reject: (error: unknown) => void }
+  #settle!: (end: ClientEnd | Promise<never>) => void
 
-  constructor (source: Source, { signal, lastEventId }: { signal?: AbortSignal | undefined, lastEventId?: string | undefined }) {
-    this.#port = {
-      signal: this.#stop.signal,
-      lastEventId,
-      setState: (state, error) => { if (this.#state !== 'closed') this.#setState(state, error) }
-    }
-    this.closed = new Promise((resolve, reject) => { this.#settle = { resolve, reject } })
+  constructor (source: Source, { signal, lastEventId }: { signal?: AbortSignal, lastEventId?: string }) {
+    this.#port = { signal: this.#stop.signal, lastEventId, setState: (...changed) => { this.#setState(...changed) } }
+    this.closed = new Promise(resolve => { this.#settle = resolve })
     this.#events = source(this.#port)
-    if (signal?.aborted === true) {
-      this.close()
-    } else {
-      const close = (): void => { this.close() }
-      signal?.addEventListener('abort', close)
-      this.#stop.signal.addEventListener('abort', () => { signal?.removeEventListener('abort', close) })
-      this.#first = this.#advance()
-      this.#first.catch(() => {}) // told by `closed`, and to who reads
-    }
+    signal?.addEventListener('abort', this.close, { signal: this.#stop.signal })
+    if (signal?.aborted) this.close()
+    this.#first = this.#ask()
+    this.#first.catch(() => {}) // told by `closed`, and to who reads
   }
 
   get lastEventId (): string | undefined {
     return this.#port.lastEventId
   }
 
-  get state (): ClientState {
-    return this.#state
-  }
-
-  onState (watcher: (state: ClientState) => void): () => void {
-    this.#watchers.add(watcher)
-    return () => { this.#watchers.delete(watcher) }
-  }
-
   on (name: string, listener: Listener): () => void {
-    let listeners = this.#listeners.get(name)
-    if (listeners === undefined) this.#listeners.set(name, listeners = new Set())
-    listeners.add(listener)
     // Not yet: others may want to listen too, or somebody to iterate.
     queueMicrotask(() => { if (!this.#isRead) void this.#flow() })
-    return () => { listeners.delete(listener) }
+    return add(this.#listeners, [name, listener])
   }
 
-  [Symbol.asyncIterator] (): AsyncIterator<ReceivedEvent> {
-    if (this.#isRead) {
-      throw new EventStreamError('FST_ERR_SSE_CLIENT_ITERATED', 'a stream can be iterated once, and not when its listeners have begun to read it; connect() again for another')
-    }
+  onState (watcher: Watcher): () => void {
+    return add(this.#watchers, [watcher])
+  }
+
+  [Symbol.asyncIterator] (): AsyncIterator<ReceivedEvent, unknown> {
+    if (this.#isRead) throw new EventStreamError('ITERATED', 'a stream can be read once, by one iteration or by listeners')
     this.#isRead = true
-    this.closed.catch(() => {})
+    this.closed.catch(() => {}) // who iterates gets the error by that
     return {
-      next: async () => await this.#next() as IteratorResult<ReceivedEvent>,
+      next: async () => await this.#next(),
       return: async () => {
         this.close()
         return { done: true, value: undefined }
@@ -87,7 +69,7 @@ export class Client {
     }
   }
 
-  close (): void {
+  readonly close = (): void => {
     this.#end('closed')
     void this.#events.return('closed')
   }
@@ -96,50 +78,52 @@ export class Client {
   async #flow (): Promise<void> {
     this.#isRead = true
     try {
-      while ((await this.#next()).done !== true);
+      while (!(await this.#next()).done);
     } catch {
       // Told by `closed`.
     }
   }
 
-  async #next (): Promise<IteratorResult<ReceivedEvent, unknown>> {
-    const next = this.#first ?? this.#advance()
+  async #next (): Promise<Next> {
+    const next = this.#first ?? this.#ask()
     this.#first = undefined
     const result = await next
-    if (this.#stop.signal.aborted && result.done !== true) return { done: true, value: undefined }
-    if (result.done !== true) this.#tell(result.value)
+    if (result.done) return result
+    if (this.#stop.signal.aborted) return { done: true, value: undefined }
+    const { value: event } = result
+    for (const [name, listener] of this.#listeners) if (name === event.event) attempt(() => { listener(event.data, event) })
     return result
   }
 
-  async #advance (): Promise<IteratorResult<ReceivedEvent, unknown>> {
+  async #ask (): Promise<Next> {
     try {
       const result = await this.#events.next()
-      if (result.done === true) this.#end(result.value)
+      if (result.done) this.#end(result.value)
       return result
     } catch (error) {
-      this.#end('closed', error as Error)
+      this.#end('closed', error)
       throw error
     }
   }
 
-  #tell (event: ReceivedEvent): void {
-    for (const listener of this.#listeners.get(event.event) ?? []) attempt(() => { listener(event.data, event) })
-  }
-
-  #end (end: ClientEnd, error?: Error): void {
-    if (this.#state === 'closed') return
-    if (error === undefined) this.#settle.resolve(end)
-    else this.#settle.reject(error)
+  #end (end: ClientEnd, error?: unknown): void {
+    if (this.state === 'closed') return
+    this.#settle(error === undefined ? end : Promise.reject(error))
     this.#setState('closed', error)
     this.#stop.abort()
   }
 
-  #setState (state: ClientState, error?: Error): void {
+  #setState (state: ClientState, error?: unknown): void {
+    if (this.state === 'closed') return
     this.lastError = error
-    if (this.#state === state) return
-    this.#state = state
-    for (const watcher of this.#watchers) attempt(() => { watcher(state) })
+    this.state = state
+    for (const [watcher] of this.#watchers) attempt(() => { watcher(state) })
   }
+}
+
+function add<Item> (set: Set<Item>, item: Item): () => void {
+  set.add(item)
+  return () => { set.delete(item) }
 }
 
 /** What a listener throws concerns neither the stream nor the other listeners, and must not go unseen. */

@@ -3,159 +3,139 @@ import type { ReceivedEvent } from '../../types/client.js'
 import { END_ID } from '../wire/end-id.js'
 import type { CheckedOptions } from './check-options.js'
 import type { Port } from './client.js'
-import { type Answer, EventStreamError } from './event-stream-error.js'
-import { Watchdog } from './watchdog.js'
+import { EventStreamError } from './event-stream-error.js'
+import type { Patience } from './patience.js'
 
 const EVENT_STREAM = 'text/event-stream'
-const MAX_ANSWER_BYTES = 16 * 1024
+const MAX_ANSWER_LENGTH = 16 * 1024
 
 /** One request, and what its answer brings. */
 export class Connection {
   /** The server has said that nothing more will come. */
   isComplete = false
   /** What the server has said, or sent, would not be better the next time. */
-  isRefused = false
-  /** At least one event has come. */
-  hasBrought = false
-  /** When the server has begun to answer with a stream. */
-  openedAtMs = Infinity
+  isHopeless = false
+  /** Something has come, if only a heartbeat. */
+  wasOfUse = false
   /** What the server has said by `retry:`. */
   retryMs: number | undefined
   /** What the server has said by `Retry-After`; 0 where it said nothing. */
   retryAfterMs = 0
   readonly #options: CheckedOptions
   readonly #port: Port
-  readonly #watchdog: Watchdog
+  readonly #patience: Patience
 
-  constructor (options: CheckedOptions, port: Port) {
+  constructor (options: CheckedOptions, port: Port, patience: Patience) {
     this.#options = options
     this.#port = port
-    this.#watchdog = new Watchdog(options.staleAfterMs, port.signal)
+    this.#patience = patience
   }
 
   /** Yields its events as they are asked for. Nothing is read ahead of them but what came in one piece with them. */
   async * events (): AsyncGenerator<ReceivedEvent, void> {
+    const abort = new AbortController()
     try {
-      const response = await this.#request()
-      if (response.status === 204) {
-        this.isComplete = true
-        return
-      }
+      const response = await this.#request(abort.signal)
+      if ((this.isComplete = response.status === 204)) return
       await this.#check(response)
-      this.openedAtMs = Date.now()
       this.#port.setState('open')
       for await (const message of this.#messages(response)) {
         const { id, event = 'message' } = message
-        this.hasBrought = true
+        this.wasOfUse = true
         if (id !== undefined) this.#port.lastEventId = id
-        this.isComplete = id === END_ID || this.#options.final.has(event)
+        this.isComplete = id === END_ID || this.#options.final.includes(event)
         // Names that begin so are the plugin's own; of these only the gap is for the user.
         if (!event.startsWith('stream-') || event === 'stream-gap') yield await this.#read(event, message)
         if (this.isComplete) return
       }
     } finally {
-      this.#watchdog.end()
+      abort.abort()
     }
   }
 
-  async #request (): Promise<Response> {
-    const { url, method, credentials = 'same-origin', fetch = globalThis.fetch } = this.#options
+  async #request (signal: AbortSignal): Promise<Response> {
+    const { url, method, headers: given, body, credentials, fetch = globalThis.fetch } = this.#options
     const { lastEventId } = this.#port
-    const [given, body] = await this.#watchdog.watch(Promise.all([make(this.#options.headers), make(this.#options.body)]))
-    const headers = new Headers(given)
+    const headers = new Headers(await this.#wait(make(given)) as Headers)
     if (!headers.has('accept')) headers.set('accept', EVENT_STREAM)
-    if (lastEventId !== undefined && lastEventId !== '') headers.set('last-event-id', asBytes(lastEventId))
-    const { signal } = this.#watchdog
-    const init = { method, headers, credentials, signal, cache: 'no-store', ...(body !== undefined && { body }) }
-    return await this.#watchdog.watch(fetch(url, init as RequestInit))
+    // A header holds bytes, one in each character: fetch refuses others.
+    if (lastEventId) headers.set('last-event-id', String.fromCharCode(...new TextEncoder().encode(lastEventId)))
+    const init = { method, headers, body: await this.#wait(make(body)), credentials, signal, cache: 'no-store' }
+    return await this.#wait(fetch(url, init as RequestInit))
   }
 
   async #check (response: Response): Promise<void> {
     const { status, headers } = response
-    const type = headers.get('content-type')
-    if (status === 200 && type !== null && /^text\/event-stream\s*(?:;|$)/i.test(type)) return
-    const isOk = status >= 200 && status < 300
-    this.isRefused = isOk || !(status >= 500 || [408, 425, 429].includes(status))
+    const type = headers.get('content-type') ?? ''
+    if (status === 200 && /^text\/event-stream\s*(?:;|$)/i.test(type)) return
+    this.isHopeless = status < 500 && ![408, 425, 429].includes(status)
     this.retryAfterMs = retryAfterMs(headers.get('retry-after'))
-    const answer = { status, headers, body: await this.#text(response) }
-    throw isOk
-      ? failure('CONTENT_TYPE', `the server should answer with 200 and ${EVENT_STREAM}, instead came ${status} and '${type ?? ''}'`, answer)
-      : failure('REFUSED', `the server has answered with status ${status}`, answer)
-  }
-
-  async #text (response: Response): Promise<string> {
+    let body = ''
     const decoder = new TextDecoder()
-    let text = ''
-    let bytes = 0
     for await (const chunk of this.#chunks(response)) {
-      text += decoder.decode(chunk.subarray(0, MAX_ANSWER_BYTES - bytes), { stream: true })
-      bytes += chunk.length
-      if (bytes >= MAX_ANSWER_BYTES) break
+      body += decoder.decode(chunk, { stream: true })
+      if (body.length > MAX_ANSWER_LENGTH) break
     }
-    return text
+    throw new EventStreamError(
+      response.ok ? 'CONTENT_TYPE' : 'REFUSED', `the answer is ${status} ${type}`, undefined, { status, headers, body }
+    )
   }
 
   async * #messages (response: Response): AsyncGenerator<EventSourceMessage, void> {
-    const { maxEventLength: maxBufferSize } = this.#options
     const arrived: EventSourceMessage[] = []
     let isTooLong = false
     const parser = createParser({
-      maxBufferSize,
+      maxBufferSize: this.#options.maxEventLength,
       onEvent: message => { arrived.push(message) },
+      onComment: () => { this.wasOfUse = true },
       onRetry: ms => { this.retryMs = ms },
-      onError: ({ type }) => { isTooLong ||= type === 'max-buffer-size-exceeded' }
+      onError: ({ type }) => { isTooLong ||= type.startsWith('max') }
     })
     const decoder = new TextDecoder()
     for await (const chunk of this.#chunks(response)) {
       parser.feed(decoder.decode(chunk, { stream: true }))
       yield * arrived.splice(0)
-      if (isTooLong) throw this.#unreadable(`an event should have at most ${maxBufferSize} characters (maxEventLength)`)
+      if (isTooLong) throw this.#unreadable('is longer than maxEventLength')
     }
   }
 
   async * #chunks ({ body }: Response): AsyncGenerator<Uint8Array, void> {
-    if (body === null) return
+    if (!body) return
     const reader = body.getReader() // not every browser can iterate over a body
-    try {
-      let result
-      while (!(result = await this.#watchdog.watch(reader.read())).done) yield result.value
-    } finally {
-      reader.cancel().catch(() => {}) // it may be broken already
-    }
+    let result
+    while (!(result = await this.#wait(reader.read())).done) yield result.value
   }
 
   async #read (event: string, { id, data }: EventSourceMessage): Promise<ReceivedEvent> {
     try {
-      const received = { event, data: this.#options.text.has(event) ? data : JSON.parse(data) as unknown, ...(id !== undefined && { id }) }
+      const read = this.#options.text.includes(event) ? data : JSON.parse(data) as unknown
+      const received = id === undefined ? { event, data: read } : { event, data: read, id }
       await this.#options.validate?.(received)
       return received
     } catch (cause) {
-      throw this.#unreadable(`the event '${event}' can't be read, or was refused by validate; events of raw text should be named by the option 'text'`, cause)
+      throw this.#unreadable(`'${event}' is not JSON (name it in the option text), or not valid`, cause)
     }
   }
 
-  #unreadable (message: string, cause?: unknown): EventStreamError {
-    this.isRefused = true
-    return new EventStreamError('FST_ERR_SSE_CLIENT_EVENT', message, { cause })
+  #unreadable (problem: string, cause?: unknown): EventStreamError {
+    this.isHopeless = true
+    return new EventStreamError('EVENT', `an event ${problem}`, cause)
+  }
+
+  async #wait<Value> (coming: Promise<Value>): Promise<Value> {
+    return await this.#patience.wait(this.#options.staleAfterMs, coming) as Value
   }
 }
 
-function failure (code: 'REFUSED' | 'CONTENT_TYPE', message: string, answer: Answer): EventStreamError {
-  return new EventStreamError(`FST_ERR_SSE_CLIENT_${code}`, message, { answer })
+async function make (value: unknown): Promise<unknown> {
+  return typeof value === 'function' ? await value() : value
 }
 
-async function make<Value> (value: Value | (() => Value | Promise<Value>)): Promise<Value> {
-  return typeof value === 'function' ? await (value as () => Value | Promise<Value>)() : value
-}
-
-/** A header holds bytes, one in each character: `fetch` refuses others. */
-function asBytes (text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text))
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+/**
+ * Seconds or a date; 0 for anything else.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+ */
 function retryAfterMs (value: string | null): number {
-  if (value === null) return 0
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
-  return ms > 0 ? ms : 0
+  return Math.max(0, Number(value) * 1_000 || Date.parse(value!) - Date.now() || 0)
 }

@@ -4,20 +4,21 @@ import type { EventStreamErrorCode } from '../../types/client.js'
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** The first 16 KiB of it, as text. */
+  /** Its beginning: 16 Ki characters, and what came in one piece with them. */
   readonly body: string
 }
 
-/** Why a client's stream has failed, or why an attempt of it did. Decide by `code`; messages may change. */
+/** Why a client's stream has failed, or an attempt of it. Decide by `code`; messages may change. */
 export class EventStreamError extends Error {
   override readonly name = 'EventStreamError'
   readonly code: EventStreamErrorCode
-  /** What the server has answered, where it was that. */
+  /** Where the server has answered with something else than a stream. */
   readonly answer: Answer | undefined
 
-  constructor (code: EventStreamErrorCode, message: string, { cause, answer }: { cause?: unknown, answer?: Answer } = {}) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.code = code
+  /** @param problem the code without its prefix, which is said once for the sake of what a page loads */
+  constructor (problem: EventStreamErrorCode extends `FST_ERR_SSE_CLIENT_${infer Problem}` ? Problem : never, message: string, cause?: unknown, answer?: Answer) {
+    super(message, { cause })
+    this.code = `FST_ERR_SSE_CLIENT_${problem}`
     this.answer = answer
   }
 }

@@ -1,0 +1,40 @@
+import { onWake } from './on-wake.js'
+
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Waits for one thing at a time, and not for ever. */
+export class Patience {
+  #lose: ((isWake?: boolean) => void) | undefined
+
+  constructor (closed: AbortSignal) {
+    onWake(() => { this.#lose?.(true) }, closed)
+    closed.addEventListener('abort', () => { this.#lose?.() })
+  }
+
+  /**
+   * Waits for something that should come within a time, or for nothing but that time.
+   *
+   * When the page wakes, it loses patience if the time is over: a timer may stand still while the machine sleeps, the
+   * clock goes on. What waits for nothing has waited long enough then.
+   *
+   * @throws Error if it has not come in time, or the stream is closed.
+   */
+  async wait<Value> (ms: number, coming?: Promise<Value>): Promise<Value | undefined> {
+    const sinceMs = Date.now()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      // Not a race against one promise for all: that would keep something of every chunk for as long as it is pending.
+      return await new Promise<Value | undefined>((resolve, reject) => {
+        this.#lose = isWake => {
+          if (coming === undefined) resolve(undefined)
+          else if (isWake !== true || Date.now() - sinceMs > ms) reject(new Error(`nothing came for ${ms} ms`))
+        }
+        if (ms < MAX_TIMER_MS) timer = setTimeout(this.#lose, ms)
+        coming?.then(resolve, reject)
+      })
+    } finally {
+      clearTimeout(timer)
+      this.#lose = undefined
+    }
+  }
+}
