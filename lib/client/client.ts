@@ -10,7 +10,7 @@ export interface Port {
   readonly setState: (state: ClientState, error?: unknown) => void
 }
 
-/** Yields the events of a stream as they are asked for, and returns how it has ended well. */
+/** Yields the events of a stream as they are asked for, also those that only move its position, and returns how it has ended well. */
 export type Source = (port: Port) => AsyncGenerator<ReceivedEvent, ClientEnd>
 
 type Next = IteratorResult<ReceivedEvent, unknown>
@@ -91,6 +91,8 @@ export class Client {
     if (result.done) return result
     if (this.#stop.signal.aborted) return { done: true, value: undefined }
     const { value: event } = result
+    // Names that begin so are the plugin's own; of these only the gap is for the user.
+    if (event.event.startsWith('stream-') && event.event !== 'stream-gap') return await this.#next()
     for (const [name, listener] of this.#listeners) if (name === event.event) attempt(() => { listener(event.data, event) })
     return result
   }

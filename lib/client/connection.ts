@@ -44,8 +44,7 @@ export class Connection {
         this.wasOfUse = true
         if (id !== undefined) this.#port.lastEventId = id
         this.isComplete = id === END_ID || this.#options.final.includes(event)
-        // Names that begin so are the plugin's own; of these only the gap is for the user.
-        if (!event.startsWith('stream-') || event === 'stream-gap') yield await this.#read(event, message)
+        yield await this.#read(event, message)
         if (this.isComplete) return
       }
     } finally {
@@ -108,7 +107,7 @@ export class Connection {
 
   async #read (event: string, { id, data }: EventSourceMessage): Promise<ReceivedEvent> {
     try {
-      const read = this.#options.text.includes(event) ? data : JSON.parse(data) as unknown
+      const read = this.#options.text.includes(event) ? data : JSON.parse(data || 'null') as unknown
       const received = id === undefined ? { event, data: read } : { event, data: read, id }
       await this.#options.validate?.(received)
       return received
