@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { EventConstructors, EventSchemas, EventStream, NamedEvents, StreamGapEvent, StreamPositionEvent } from './event.js'
+import type { DeliveredEvents, EventConstructors, EventSchemas, EventStream, NamedEvents, StreamGapEvent, StreamPositionEvent } from './event.js'
 import type { CloseReason } from './sink.js'
 
 /** How much of a channel's past is kept for those who come back: the newest events, up to whichever limit is met first. */
@@ -127,7 +127,7 @@ export type AnyRequest = Pick<FastifyRequest, 'id' | 'method' | 'prefersEventStr
 export type Delivered<Event> = Event & { readonly id?: string }
 
 /** Whatever a subscription may give: the channel's events, and what the plugin says about their sequence. */
-export type SubscriptionEvent<Schemas extends EventSchemas> = Delivered<NamedEvents<Schemas>> | StreamGapEvent | StreamPositionEvent
+export type SubscriptionEvent<Schemas extends EventSchemas> = Delivered<DeliveredEvents<Schemas>> | StreamGapEvent | StreamPositionEvent
 
 /**
  * Events of a channel, for one subscriber: return it from a handler, `yield *` it, or iterate it. It begins where the
@@ -185,7 +185,7 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
    */
   subscribe: (
     subscriber: AnyRequest | SubscriberOptions<Identity>,
-    options?: SubscribeOptions<Delivered<NamedEvents<Schemas>>>
+    options?: SubscribeOptions<Delivered<DeliveredEvents<Schemas>>>
   ) => Subscription<SubscriptionEvent<Schemas>>
   /** The id of the newest event: who begins there misses nothing that is published from now on. For pages that are rendered with what has happened so far. */
   position: () => Promise<string>

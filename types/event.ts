@@ -1,7 +1,16 @@
 import type { Static, StaticDecode, TNull, TSchema, TUnsafe } from '@sinclair/typebox'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { JsonOf } from './json.js'
+import type { StaticDecodeOf1, StaticOf1, TSchema1 } from './typebox-1.js'
+
+/**
+ * The schema of a payload: of TypeBox (`@sinclair/typebox` 0.34 or `typebox` 1.x), or of a library with Standard Schema,
+ * such as Zod, Valibot and ArkType.
+ */
+export type EventSchema = TSchema | TSchema1 | StandardSchemaV1
 
 /** The schemas of a stream's events, by event name. */
-export type EventSchemas = Record<string, TSchema>
+export type EventSchemas = Record<string, EventSchema>
 
 /** What every event may carry beside its data. */
 export interface EventFields {
@@ -24,11 +33,23 @@ export interface RawEvent {
   readonly event?: undefined
 }
 
-/** The payload of an event as its producer gives it: a `Date` where a Transform decodes to one. */
-export type EventData<Schema extends TSchema> = StaticDecode<Schema>
+/** The payload of an event as its producer gives it: a `Date` where a Transform decodes to one; the input of a Standard Schema. */
+export type EventData<Schema extends EventSchema> = Schema extends TSchema
+  ? StaticDecode<Schema>
+  : Schema extends StandardSchemaV1
+    ? StandardSchemaV1.InferInput<Schema>
+    : StaticDecodeOf1<Schema>
+
+/** The schemas of events without payload. */
+type EmptySchema<Schema> = Schema extends TNull | { '~kind': 'Null' }
+  ? Schema
+  : Schema extends StandardSchemaV1<infer Input>
+    // Not `any`, of which null is one, nor `never`.
+    ? [null] extends [Input] ? [Input] extends [null] ? 0 extends 1 & Input ? never : Schema : never : never
+    : never
 
 /** One named event of a stream. Events without payload (`Type.Null()`) may leave `data` out. */
-export type NamedEvent<Name extends string, Schema extends TSchema> = Schema extends TNull
+export type NamedEvent<Name extends string, Schema extends EventSchema> = Schema extends EmptySchema<Schema>
   ? EventFields & { event: Name, data?: null | undefined }
   : EventFields & { event: Name, data: EventData<Schema> }
 
@@ -59,9 +80,26 @@ export interface StreamPositionEvent {
   readonly id: string
 }
 
+/**
+ * A payload as a subscriber gets it, who reads what is stored. Transforms of TypeBox are decoded again; what a Standard
+ * Schema has made of a payload stays so, since none can be asked for the way back.
+ */
+export type DeliveredData<Schema extends EventSchema> = Schema extends StandardSchemaV1 ? WireData<Schema> : EventData<Schema>
+
+/** An event as a subscriber gets it. Where its payload is another than was published, only a subscription makes it. */
+export type DeliveredEvent<Name extends string, Schema extends EventSchema> =
+  [DeliveredData<Schema>] extends [EventData<Schema>]
+    ? NamedEvent<Name, Schema>
+    : { readonly [madeBySubscription]: true, readonly event: Name, readonly data: DeliveredData<Schema>, readonly retry?: number | undefined }
+
+/** The union of a stream's events as a subscriber gets them. */
+export type DeliveredEvents<Schemas extends EventSchemas> = {
+  [Name in keyof Schemas & string]: DeliveredEvent<Name, Schemas[Name]>
+}[keyof Schemas & string]
+
 /** Whatever a source of a declared stream may yield. */
 export type StreamEvent<Schemas extends EventSchemas> =
-  NamedEvents<Schemas> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent
+  NamedEvents<Schemas> | DeliveredEvents<Schemas> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent
 
 /** An event of an undeclared stream: strings are written as they are, anything else as JSON. */
 export interface UndeclaredEvent extends EventFields {
@@ -79,7 +117,7 @@ export interface EmptyEvent extends EventFields {
 export type AnyStreamEvent = UndeclaredEvent | EmptyEvent | CommentEvent | RawEvent
 
 /** Makes one event of a stream, typed by its schema: `price({ symbol: 'ACME', value: 1 }, { id: 7 })`. */
-export type EventConstructor<Name extends string, Schema extends TSchema> = Schema extends TNull
+export type EventConstructor<Name extends string, Schema extends EventSchema> = Schema extends EmptySchema<Schema>
   ? (data?: null, fields?: EventFields) => NamedEvent<Name, Schema>
   : (data: EventData<Schema>, fields?: EventFields) => NamedEvent<Name, Schema>
 
@@ -105,6 +143,8 @@ export interface EventStreamOptions<Name extends string = string> {
  */
 export interface EventStream<Schemas extends EventSchemas = EventSchemas, Final extends string = string>
   extends TUnsafe<AsyncIterable<StreamEvent<Schemas>>> {
+  /** For the type provider of `typebox` 1.x. Only a type. */
+  readonly '~unsafe': AsyncIterable<StreamEvent<Schemas>>
   /** One typed constructor per event. */
   readonly event: EventConstructors<Schemas>
   /** The schemas of the events, as they were declared. */
@@ -133,5 +173,9 @@ export type EventOf<Stream> = Stream extends { readonly schemas: infer Schemas e
   ? NamedEvents<Schemas>
   : never
 
-/** The payload of an event as the client receives it: a string where the server's Transform encodes to one. */
-export type WireData<Schema extends TSchema> = Static<Schema>
+/** The payload of an event as the client receives it: a string where the server's Transform encodes to one; the output of a Standard Schema. */
+export type WireData<Schema extends EventSchema> = Schema extends TSchema
+  ? Static<Schema>
+  : Schema extends StandardSchemaV1
+    ? JsonOf<StandardSchemaV1.InferOutput<Schema>>
+    : StaticOf1<Schema>

@@ -1,9 +1,13 @@
-import { Kind, TransformKind, type TSchema } from '@sinclair/typebox'
+import { TransformKind } from '@sinclair/typebox'
 import { isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from './json-schema.js'
 import { describePlace, openResource, type Place, resolveRef, type Resource } from './reference.js'
+import { refinementsOf, transformName, transformOf, typeBoxKind } from './typebox.js'
 
 /** The keyword on every schema of an object; see {@link bundle}. */
 export const PLAIN_KEYWORD = 'x-plain-object'
+
+/** The keyword for the conditions of `Type.Refine()`, which are functions. */
+export const REFINE_KEYWORD = 'x-refinements'
 
 /** An event's schema that needs nothing from outside. */
 export interface Bundle {
@@ -27,9 +31,9 @@ const OBJECT_KEYWORDS = ['properties', 'patternProperties', 'additionalPropertie
 const ARRAY_KEYWORDS = ['items', 'additionalItems', 'contains', 'minItems', 'maxItems', 'uniqueItems']
 
 const ADVICE: Record<string, string> = {
-  Date: 'use Type.Transform over a string',
-  bigint: 'use Type.Transform over a string',
-  Uint8Array: 'use Type.Transform over a string',
+  Date: 'use {Transform} over a string',
+  bigint: 'use {Transform} over a string',
+  Uint8Array: 'use {Transform} over a string',
   RegExp: 'use Type.String({ pattern })',
   undefined: 'use Type.Optional',
   void: 'use Type.Null'
@@ -45,13 +49,13 @@ const ADVICE: Record<string, string> = {
  *
  * @throws Error that names the place in the schema.
  */
-export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }: Surroundings): Bundle {
+export function bundle (schema: object, { sharedSchemas, isKeyword, isFormat }: Surroundings): Bundle {
   const definitions: Record<string, Schema> = {}
   const names = new Set<string>()
   const references = new Map<string, string>([['#', '#']])
   const opened = new Map<string, Resource>()
 
-  const root = copy(openResource('', schema).root) as SchemaObject
+  const root = copy(openResource('', schema as SchemaObject).root) as SchemaObject
   return { schema: { ...root, definitions }, names }
 
   function copy (place: Place): Schema {
@@ -66,7 +70,7 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
       return /^\/(?:anyOf|oneOf|if)(?:\/|$)/.test(at) ? define(inner, below) : copy(inner)
     })
     if (schema.$ref !== undefined) copied.$ref = refer(target(schema.$ref, place))
-    if (TransformKind in schema) Object.assign(copied, { [TransformKind]: schema[TransformKind] })
+    Object.assign(copied, marksOf(schema))
     // A literal needs no type, and 'should be "circle"' says more than 'should be string'.
     const typeOfLiteral: string = typeof copied.const
     if (copied.type === typeOfLiteral) delete copied.type
@@ -79,7 +83,8 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
   }
 
   function define (place: Place, schema: SchemaObject): Schema {
-    const isReference = schema.$ref !== undefined && !(TransformKind in schema) && Object.keys(schema).filter(isKept).length === 1
+    const isMarked = Reflect.ownKeys(marksOf(schema)).length > 0
+    const isReference = schema.$ref !== undefined && !isMarked && Object.keys(schema).filter(isKept).length === 1
     return isReference ? copy(place) : { $ref: refer(place) }
   }
 
@@ -117,10 +122,10 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
 
   function checkNode (schema: SchemaObject, place: Place): void {
     for (const type of typesOf(schema) ?? []) {
-      if (!JSON_TYPES.has(type)) throw problem(place, `has the type '${type}', which JSON does not have; ${ADVICE[type] ?? 'leave it out'}`)
+      if (!JSON_TYPES.has(type)) throw problem(place, `has the type '${type}', which JSON does not have; ${(ADVICE[type] ?? 'leave it out').replace('{Transform}', transformName(schema))}`)
     }
-    const kind = (schema as { [Kind]?: unknown })[Kind]
-    if (typeof kind === 'string' && !NO_CONSTRAINTS.has(kind) && Object.keys(schema).every(key => key === '$id' || ANNOTATIONS.test(key))) {
+    const kind = typeBoxKind(schema)
+    if (kind !== undefined && !NO_CONSTRAINTS.has(kind) && Object.keys(schema).every(key => key === '$id' || ANNOTATIONS.test(key))) {
       throw problem(place, `is of TypeBox's kind '${kind}', which can't be checked as JSON Schema`)
     }
     const format = schema['format']
@@ -134,6 +139,13 @@ export function bundle (schema: TSchema, { sharedSchemas, isKeyword, isFormat }:
       }
     }
   }
+}
+
+/** What a schema holds beside its keywords. */
+function marksOf (schema: SchemaObject): object {
+  const transform = transformOf(schema)
+  const refinements = refinementsOf(schema)
+  return { ...transform && { [TransformKind]: transform }, ...refinements && { [REFINE_KEYWORD]: refinements } }
 }
 
 /** The types that a schema names, if it names any. */

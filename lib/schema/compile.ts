@@ -1,14 +1,24 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
-import type { TSchema } from '@sinclair/typebox'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { build as buildSerializer } from 'fast-json-stringify'
+import type { EventSchema } from '../../types/event.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_SCHEMA_BUILD } from '../errors.js'
 import { withCause } from '../with-cause.js'
-import { type Bundle, bundle, PLAIN_KEYWORD } from './bundle.js'
+import { type Bundle, bundle, PLAIN_KEYWORD, REFINE_KEYWORD } from './bundle.js'
+import { compileExplanation, type Explain } from './explanation.js'
+import type { SchemaObject } from './json-schema.js'
+import { isStandardSchema } from './kind.js'
 import { type Check, createCodec, type PayloadCodec } from './payload-codec.js'
+import { describeFailure } from './problem.js'
 import { compileProjection } from './projection.js'
 import { serializerSchema } from './serializer-schema.js'
+import { shapeOf } from './shape.js'
+import { standardJsonSchema } from './standard-json-schema.js'
 import { compileTransforms, type Matches } from './transform.js'
+import type { Refinement } from './typebox.js'
+import { compileValidation } from './validation.js'
+import { wordsOf } from './words.js'
 
 export type { PayloadCodec } from './payload-codec.js'
 
@@ -20,12 +30,15 @@ export interface CompileOptions {
   sharedSchemas: Record<string, unknown>
   /** Fastify's own `ajv` server option: its formats and keywords are known here too, but payloads are never changed. */
   ajv?: AjvOptions | undefined
-  /** false skips the check. Transforms are still encoded, and what is undeclared is still dropped. */
+  /**
+   * false skips the check. Transforms are still encoded, and what is undeclared is still dropped. A Standard Schema still
+   * checks, since that can't be told from its transforms.
+   */
   validate: boolean
 }
 
 /** @throws FST_ERR_SSE_SCHEMA_BUILD */
-export type PayloadCompiler = (schema: TSchema, where: { route: string, event: string }) => PayloadCodec
+export type PayloadCompiler = (schema: EventSchema, where: { route: string, event: string }) => PayloadCodec
 
 /** What is used of ajv, which is not a direct dependency. */
 interface Ajv {
@@ -60,7 +73,49 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
     }
   }
 
-  function compile (schema: TSchema, event: string): PayloadCodec {
+  function compile (schema: EventSchema, event: string): PayloadCodec {
+    return isStandardSchema(schema) ? compileStandard(schema, event) : compileJsonSchema(schema, event)
+  }
+
+  function compileJsonSchema (schema: object, event: string): PayloadCodec {
+    const { bundled, matches, isBlunt } = add(schema)
+    return createCodec(event, bundled, {
+      check: compileCheck(matches),
+      transform: compileTransforms(bundled, matches, 'Encode'),
+      restore: compileTransforms(bundled, matches, 'Decode'),
+      serialize: compileSerializer(bundled, matches),
+      isChecked: validate,
+      isBlunt
+    })
+  }
+
+  /** The library checks what it is given; by its JSON Schema, what it makes of it is checked once more, and serialized. */
+  function compileStandard (schema: StandardSchemaV1, event: string): PayloadCodec {
+    const output = standardJsonSchema(schema, 'output')
+    const { bundled, matches, isBlunt } = add(shapeOf(output ?? {}))
+    return createCodec(event, bundled, {
+      check: compileCheck(matches),
+      transform: compileValidation(schema, {
+        words: output === undefined ? wordsOf(schema) : bundled.names,
+        explain: compileExplanation(schema, compileExplain),
+        isClosed: serializerSchema(bundled) !== undefined,
+        isEmpty: bundled.schema.type === 'null'
+      }),
+      restore: undefined,
+      serialize: compileSerializer(bundled, matches),
+      isChecked: validate,
+      isBlunt
+    })
+  }
+
+  function compileExplain (input: SchemaObject): Explain {
+    const { bundled: { names }, matches, isBlunt } = add(input)
+    const check = matches('#') as Check
+    return data => check(data) ? undefined : describeFailure(check.errors!, data, names, isBlunt)
+  }
+
+  /** Makes a schema known to ajv, with all that it refers to. */
+  function add (schema: object): { bundled: Bundle, matches: Matches, isBlunt: boolean } {
     const { opts, formats } = instanceFor(false)
     const bundled = bundle(schema, {
       sharedSchemas,
@@ -71,16 +126,7 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
     const ajv = instanceFor([...bundled.names].some(name => name in Object.prototype))
     const id = `event-${++compiled}`
     ajv.addSchema({ ...bundled.schema, $id: id })
-    const matches: Matches = reference => ajv.getSchema(id + reference)!
-
-    return createCodec(event, bundled, {
-      check: compileCheck(matches),
-      transform: compileTransforms(bundled, matches, 'Encode'),
-      restore: compileTransforms(bundled, matches, 'Decode'),
-      serialize: compileSerializer(bundled, matches),
-      isChecked: validate,
-      isBlunt: opts.$data === true
-    })
+    return { bundled, matches: reference => ajv.getSchema(id + reference)!, isBlunt: opts.$data === true }
   }
 
   /** The schema is compiled in either case, so that a wrong one fails at registration. */
@@ -134,6 +180,10 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
     keyword: PLAIN_KEYWORD,
     type: 'object',
     validate: (_: unknown, data: { toJSON?: unknown }) => typeof data.toJSON !== 'function'
+  })
+  ajv!.addKeyword({
+    keyword: REFINE_KEYWORD,
+    validate: (refinements: Refinement[], data: unknown) => refinements.every(isTaken => isTaken(data))
   })
   return ajv!
 }

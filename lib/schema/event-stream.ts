@@ -1,9 +1,10 @@
-import { Kind, type TSchema } from '@sinclair/typebox'
+import { Kind } from '@sinclair/typebox'
 import type {
   EventConstructors, EventFields, EventSchemas, EventSource, EventStream, EventStreamOptions, RawEvent, StreamEvent
 } from '../../types/event.js'
 import { FST_ERR_SSE_STREAM_INVALID } from '../errors.js'
 import { describe } from '../describe.js'
+import { schemaFault } from './kind.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package recognize each other's streams.
 const kStream = Symbol.for('fastify-typed-sse.stream')
@@ -122,9 +123,10 @@ function checkSchemas (schemas: EventSchemas): void {
   }
 }
 
-function checkSchema (name: string, schema: TSchema | undefined): void {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
-    throw FST_ERR_SSE_STREAM_INVALID(`the event '${name}' should have a schema, instead got '${describe(schema)}'`)
+function checkSchema (name: string, schema: unknown): void {
+  const fault = schemaFault(schema)
+  if (fault !== undefined) {
+    throw FST_ERR_SSE_STREAM_INVALID(`the event '${name}' should have a schema of TypeBox, or of a library with Standard Schema such as Zod, Valibot and ArkType, or a JSON Schema, ${fault}`)
   }
   if (isEventStream(schema)) throw FST_ERR_SSE_STREAM_INVALID(`the event '${name}' should have the schema of its payload, instead got an event stream`)
 }

@@ -6,6 +6,7 @@ import { dereference, isSchemaObject, type Schema } from './json-schema.js'
 import { type CheckError, describeFailure, describePointer } from './problem.js'
 import { ShapeMismatch } from './projection.js'
 import { TransformFailure } from './transform.js'
+import { PayloadRefusal } from './validation.js'
 
 /** Checks and serializes the payloads of one event, and reads them again. */
 export interface PayloadCodec {
@@ -33,7 +34,7 @@ export interface Check {
 
 export interface PayloadParts {
   check: Check
-  /** Encodes Transforms. Undefined where the schema has none. */
+  /** Encodes Transforms, or has a library check and change a payload. Undefined where nothing changes it. */
   transform: ((data: unknown) => unknown) | undefined
   /** Decodes Transforms. Undefined where the schema has none. */
   restore: ((data: unknown) => unknown) | undefined
@@ -105,6 +106,10 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
   }
 
   function failure (cause: unknown, data: unknown): Error {
+    if (cause instanceof PayloadRefusal) {
+      const message = `event '${event}': ${cause.problem}`
+      return cause.cause === undefined ? FST_ERR_SSE_INVALID_EVENT(message) : FST_ERR_SSE_INVALID_EVENT(message, ...withCause(cause.cause))
+    }
     if (cause instanceof TransformFailure) {
       const [problem, thrown] = transformProblem(cause, data, 'encodes')
       return FST_ERR_SSE_INVALID_EVENT(`event '${event}': ${problem}`, ...withCause(thrown))

@@ -1,4 +1,4 @@
-import { PLAIN_KEYWORD } from './bundle.js'
+import { PLAIN_KEYWORD, REFINE_KEYWORD } from './bundle.js'
 import { unescapePointer } from './json-schema.js'
 
 /** One failure as ajv reports it. */
@@ -76,6 +76,7 @@ function depthOf ({ instancePath }: CheckError): number {
 
 function expectation ({ keyword, params, message }: CheckError, isBlunt: boolean): string {
   if (keyword === PLAIN_KEYWORD) return 'should be a plain object: this one has a toJSON method, so send what that returns'
+  if (keyword === REFINE_KEYWORD) return 'should be what its Refine takes'
   if (keyword === 'additionalProperties') return 'should not have properties that its schema does not declare'
   if (keyword === 'discriminator') return `should have the tag of an alternative in '${String(params['tag'])}'`
   if (!isBlunt) {

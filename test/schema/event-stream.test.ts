@@ -118,8 +118,9 @@ t.test('refuses events that are not schemas by name', async t => {
     t.equal(schemas(value), `eventStream(): the events should be an object of schemas by event name, instead got '${kind}'`)
   }
   t.equal(schemas({}), 'eventStream(): at least one event should be declared')
-  for (const [value, kind] of [[undefined, 'undefined'], [null, 'null'], ['string', 'string'], [[Price], 'Array'], [true, 'true']] as const) {
-    t.equal(schemas({ price: value }), `eventStream(): the event 'price' should have a schema, instead got '${kind}'`)
+  for (const [value, kind] of [[undefined, 'undefined'], [null, 'null'], ['string', 'string'], [[Price], 'Array'], [true, 'true'], [String, 'function String'], [new Map(), 'Map']] as const) {
+    t.equal(schemas({ price: value }), "eventStream(): the event 'price' should have a schema of TypeBox, or of a library with Standard Schema such as Zod, Valibot and ArkType, " +
+      `or a JSON Schema, instead got '${kind}'`)
   }
   t.equal(schemas({ price: prices }), "eventStream(): the event 'price' should have the schema of its payload, instead got an event stream")
 })
