@@ -100,6 +100,15 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
   maxEventLength?: number
 }
 
+/** Options of `connectShared(url, options)`. Those of the page that has the connection hold for all. */
+export interface SharedConnectOptions<Stream extends DeclaredStream = DeclaredStream> extends ConnectOptions<Stream> {
+  /**
+   * What tells apart streams of the same method and URL that are not the same: the user, where several can be signed in at
+   * a time, or the body of a POST. Pages that give another name share nothing with this one. Default: none.
+   */
+  name?: string
+}
+
 /**
  * A stream as its client sees it: an async iterable of its events, which can be iterated once; or listen by `on()`.
  * It connects at once, but is read no faster than it is iterated, and only when somebody does that or listens.
