@@ -7,6 +7,8 @@ import type { Channel } from './channel/channel.js'
 import { merge } from './channel/channels.js'
 import { joinIds } from './channel/position.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
+import { Documents } from './openapi/documents.js'
+import { ERROR_SCHEMA } from './openapi/error-schema.js'
 import { resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
@@ -20,13 +22,6 @@ const kAnswer = Symbol.for('fastify-typed-sse.answer')
 
 /** Fastify's own default; `initialConfig` leaves it out where nobody has set it. */
 const PLUGIN_TIMEOUT_MS = 10_000
-
-/** What Fastify's own error handler answers with. */
-const ERROR_SCHEMA = {
-  type: 'object',
-  additionalProperties: true,
-  properties: { statusCode: { type: 'number' }, code: { type: 'string' }, error: { type: 'string' }, message: { type: 'string' } }
-}
 
 interface Scope { [kRegistration]: Registration }
 type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
@@ -61,24 +56,27 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
   fastify.addHook('onClose', async () => { await registration.closeChannels() })
   if (isOverride) return
 
-  fastify.decorate('sse', { getter () { return serverEvents(this) } })
+  const documents = new Documents()
+  fastify.addHook('onReady', async () => { documents.show() })
+  fastify.decorate('sse', { getter () { return serverEvents(this, documents) } })
   fastify.decorateReply(kAnswer)
   fastify.decorateRequest(kAnswer)
   fastify.decorateReply('sse', { getter () { return answerOf(this.request, this).sink as FastifyReply['sse'] } })
   fastify.decorateRequest('prefersEventStream', { getter () { return routeOf(this).prefers(this) } })
 
-  fastify.addHook('onRoute', function (declaration) { addRoute(this, declaration) })
+  fastify.addHook('onRoute', function (declaration) { addRoute(this, declaration, documents) })
   fastify.addHook('preHandler', (request, reply, done) => {
     answerOf(request, reply).intercept()
     done()
   })
 }
 
-function addRoute (instance: FastifyInstance, declaration: RouteOptions): void {
+function addRoute (instance: FastifyInstance, declaration: RouteOptions, documents: Documents): void {
   const config: Config = { ...declaration.config }
   const { method, url, schema, sse = config.sse } = declaration
-  config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
+  const route = config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
+  documents.add(instance, declaration, route)
   declareErrors(declaration)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
@@ -99,10 +97,12 @@ function declareErrors (declaration: RouteOptions): void {
 }
 
 /** `app.sse`, of the scope in which it is read: that may have shared schemas of its own. */
-function serverEvents (instance: FastifyInstance): ServerEvents {
+function serverEvents (instance: FastifyInstance, documents: Documents): ServerEvents {
   const registration = registrationOf(instance)
   const channel = (name: string, stream: EventStream, options?: ChannelOptions): Channel => {
-    return registration.openChannel(name, stream, options, instance, request => (request as Request)[kAnswer]?.carrier)
+    const opened = registration.openChannel(name, stream, options, instance, request => (request as Request)[kAnswer]?.carrier)
+    documents.addChannel(stream)
+    return opened
   }
   return {
     channel: channel as unknown as ServerEvents['channel'],

@@ -1,0 +1,108 @@
+import type { EventStream } from '../../types/event.js'
+import type { Schema, SchemaObject } from '../schema/json-schema.js'
+import { isEventStream } from '../schema/event-stream.js'
+import { EVENT_STREAM } from '../stream/headers.js'
+import { ERROR_SCHEMA } from './error-schema.js'
+import { withResumption } from './resumption.js'
+import { documentEvents } from './stream-document.js'
+import type { Surroundings } from './payload-document.js'
+
+/** What a document says of a route; the other parts of its schema are swagger's. */
+export interface RouteSchema {
+  readonly headers?: unknown
+  readonly querystring?: unknown
+  readonly produces?: unknown
+  readonly response?: Readonly<Record<string, unknown>>
+}
+
+/** What is known of a route beside its schema. */
+export interface RouteFacts {
+  readonly methods: readonly string[]
+  readonly streamsOnly: boolean
+  readonly canComplete: boolean
+  /** Whether a stream may come from a channel. */
+  readonly resumes: (stream: EventStream) => boolean
+}
+
+type MediaTypes = Record<string, { readonly schema?: unknown }>
+
+const JSON_MEDIA_TYPE = 'application/json'
+const DESCRIPTION = 'A stream of events'
+const NOT_ACCEPTABLE = `The client does not accept ${EVENT_STREAM}.`
+const COMPLETE = 'The client has seen the whole stream, as its `Last-Event-ID` says; there is nothing to reconnect for.'
+
+/** A route's schema as swagger should see it: with its streams, and with what this plugin answers by itself. */
+export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundings: Omit<Surroundings, 'definitions'>): RouteSchema {
+  const { form } = surroundings
+  const entries = Object.entries(schema.response ?? {})
+  const streams = entries.flatMap(([, declared]) => streamsOf(declared))
+  const documented = {
+    ...streams.some(facts.resumes) ? withResumption(schema, surroundings.sharedSchemas) : schema,
+    response: { ...Object.fromEntries(entries.map(([status, declared]) => [status, documentResponse(status, declared)])), ...ownResponses() }
+  }
+  // Swagger 2.0 has one schema for all media types of a response.
+  return form === '2.0' ? { produces: mediaTypesOf(entries.map(([, declared]) => declared)), ...documented } : documented
+
+  function documentResponse (status: string, declared: unknown): unknown {
+    const [stream] = streamsOf(declared)
+    if (stream === undefined) return declared
+    const { description = stream.description ?? DESCRIPTION, ...others } = declared as { description?: string }
+    if (form === '2.0') return { description, ...otherSchema(declared) ?? { type: 'string' } }
+    const { content } = others as { content?: MediaTypes }
+    if (isEventStream(declared)) {
+      // Where a stream stands for all statuses, it does not for errors.
+      const errors = status === 'default' && { [JSON_MEDIA_TYPE]: { schema: ERROR_SCHEMA } }
+      return withDefinitions({ description }, definitions => ({ [EVENT_STREAM]: documentStream(stream, definitions), ...errors }))
+    }
+    return withDefinitions({ ...others, description }, definitions => Object.fromEntries(Object.entries(content!).map(([type, part]) =>
+      [type, isEventStream(part.schema) ? { ...part, ...documentStream(part.schema, definitions) } : part])))
+  }
+
+  function documentStream (stream: EventStream, definitions: Map<string, Schema>): object {
+    const event = documentEvents(stream, facts.resumes(stream), { ...surroundings, definitions })
+    // Swagger drops the content unless there is a `schema`; that of a sequence is the schema of an array of its items.
+    return form === '3.2' ? { schema: { type: 'array', items: event }, itemSchema: event } : { schema: event }
+  }
+
+  /** The answers of this plugin itself, where the user has not said anything of such a status. */
+  function ownResponses (): object {
+    const isGet = facts.methods.includes('GET')
+    const isSaid = (...statuses: string[]): boolean => entries
+      .some(([status, declared]) => statuses.includes(status.toLowerCase()) && streamsOf(declared).length === 0)
+    return {
+      ...isGet && facts.canComplete && !isSaid('204') && { 204: { description: COMPLETE, type: 'null' } },
+      ...isGet && facts.streamsOnly && !isSaid('406', '4xx', 'default') && { 406: errorResponse(NOT_ACCEPTABLE) }
+    }
+  }
+
+  function errorResponse (description: string): object {
+    return form === '2.0' ? { description, ...ERROR_SCHEMA } : { description, content: { [JSON_MEDIA_TYPE]: { schema: ERROR_SCHEMA } } }
+  }
+}
+
+/**
+ * Swagger makes components of schemas with an $id where it looks for schemas; in `content` it does not. So they stand beside
+ * it, where swagger finds them and writes nothing else of them.
+ */
+function withDefinitions (response: object, write: (definitions: Map<string, Schema>) => object): object {
+  const definitions = new Map<string, Schema>()
+  const content = write(definitions)
+  return { ...response, content, ...definitions.size > 0 && { anyOf: [...definitions.values()] } }
+}
+
+function streamsOf (declared: unknown): EventStream[] {
+  if (isEventStream(declared)) return [declared]
+  return Object.values(contentOf(declared)).flatMap(({ schema }) => isEventStream(schema) ? [schema] : [])
+}
+
+function mediaTypesOf (declared: unknown[]): string[] {
+  return [...new Set(declared.flatMap(each => isEventStream(each) ? [EVENT_STREAM] : Object.keys(contentOf(each))))]
+}
+
+function otherSchema (declared: unknown): object | undefined {
+  return Object.values(contentOf(declared)).map(({ schema }) => schema).find(schema => !isEventStream(schema)) as SchemaObject | undefined
+}
+
+function contentOf (declared: unknown): MediaTypes {
+  return isEventStream(declared) ? {} : (declared as { content?: MediaTypes } | null)?.content ?? {}
+}
