@@ -51,6 +51,22 @@ t.test('close() stops the generator, and resolves when that is done', async t =>
   }
 })
 
+t.test('close() waits for a generator that takes a few steps to its end', async t => {
+  const { app } = await loadedApp(t)
+  let left = 100
+  app.get('/', declared, async function * (_request, reply) {
+    try {
+      yield acme(1)
+      await once(reply.sse.signal, 'abort')
+    } finally {
+      while (left > 0) left -= await Promise.resolve(1)
+    }
+  })
+  const stream = await injectEvents(app, '/')
+  await stream.close()
+  t.equal(left, 0)
+})
+
 t.test('close() stops the answer to a POST with a body', async t => {
   const { app, ends } = await endless(t)
   const stream = await injectEvents(app, { method: 'POST', url: '/', payload: { some: 'body' } })
