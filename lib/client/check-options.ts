@@ -2,7 +2,6 @@ import type { ConnectOptions } from '../../types/client.js'
 import { EventStreamError } from './event-stream-error.js'
 
 const DEFAULTS = {
-  method: 'GET',
   text: [] as readonly string[],
   final: [] as readonly string[],
   maxRetries: Infinity,
@@ -13,32 +12,26 @@ const DEFAULTS = {
 }
 
 /** Options with every default in place. */
-export type CheckedOptions = ConnectOptions & Readonly<typeof DEFAULTS> & { readonly url: string, readonly reconnect: boolean }
+export type CheckedOptions = ConnectOptions & Readonly<typeof DEFAULTS> & { readonly url: string, readonly method: string, readonly reconnect: boolean }
 
 /** @throws EventStreamError FST_ERR_SSE_CLIENT_OPTION, for what would otherwise fail with every attempt. */
 export function checkOptions (url: string | URL, options: ConnectOptions): CheckedOptions {
   const given = options as Record<string, unknown>
   const defaults = Object.entries(DEFAULTS).map(([name, fallback]) => {
     const value = given[name] ?? fallback
-    if (typeof value !== typeof fallback || Number.isNaN(value) || value as number < 0) throw wrong(name, value)
+    if (typeof value !== typeof fallback || Number.isNaN(value) || value as number < 0) throw new EventStreamError('OPTION', `${name} can't be '${String(value)}'`)
     return [name, value]
   })
-  const checked = { ...options, ...Object.fromEntries(defaults) as typeof DEFAULTS, url: resolve(url) }
-  const isGet = checked.method === 'GET'
-  if (isGet && options.body !== undefined) throw wrong('method', 'GET, which has no body')
-  return { ...checked, reconnect: options.reconnect ?? isGet }
+  const { url: resolved, method } = makeRequest(url, options)
+  return { ...options, ...Object.fromEntries(defaults) as typeof DEFAULTS, url: resolved, method, reconnect: options.reconnect ?? method === 'GET' }
 }
 
-function resolve (url: string | URL): string {
+/** The platform knows best what it can't fetch, and what a relative URL is relative to. */
+function makeRequest (url: string | URL, { method, credentials, headers, body }: ConnectOptions): Request {
   try {
-    const resolved = new URL(url, (globalThis as { location?: { href: string } }).location?.href)
-    if (resolved.username === '') return resolved.href // fetch refuses others
-  } catch {
-    // Said below.
+    // Of functions nothing is known yet, of a body all that matters is whether the method may have one.
+    return new Request(url, { method, credentials, headers: typeof headers === 'function' ? {} : headers, body: body && ' ' } as RequestInit)
+  } catch (cause) {
+    throw new EventStreamError('OPTION', String(cause), cause)
   }
-  throw wrong('url', url)
-}
-
-function wrong (name: string, received: unknown): EventStreamError {
-  return new EventStreamError('OPTION', `${name} can't be '${String(received)}'`)
 }

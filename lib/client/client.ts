@@ -19,7 +19,6 @@ type Watcher = (state: ClientState) => void
 
 /** The half of a client that its user sees, whatever the source: a `ClientStream` of any events. */
 export class Client {
-  readonly closed: Promise<ClientEnd>
   state: ClientState = 'connecting'
   lastError: unknown
   readonly #port: Port
@@ -30,16 +29,25 @@ export class Client {
   /** The first event, which is asked for before anybody reads, so that the connection is made at once. */
   #first: Promise<Next> | undefined
   #isRead = false
+  readonly #closed: Promise<ClientEnd>
+  /** Whether somebody has asked for `closed`, and so gets the error by that. */
+  #isHeeded = false
   #settle!: (end: ClientEnd | Promise<never>) => void
 
   constructor (source: Source, { signal, lastEventId }: { signal?: AbortSignal, lastEventId?: string }) {
     this.#port = { signal: this.#stop.signal, lastEventId, setState: (...changed) => { this.#setState(...changed) } }
-    this.closed = new Promise(resolve => { this.#settle = resolve })
+    this.#closed = new Promise(resolve => { this.#settle = resolve })
+    this.#closed.catch(() => {}) // told to who reads, who may come later
     this.#events = source(this.#port)
     signal?.addEventListener('abort', this.close, { signal: this.#stop.signal })
     if (signal?.aborted) this.close()
     this.#first = this.#ask()
-    this.#first.catch(() => {}) // told by `closed`, and to who reads
+    this.#first.catch(() => {}) // the same
+  }
+
+  get closed (): Promise<ClientEnd> {
+    this.#isHeeded = true
+    return this.#closed
   }
 
   get lastEventId (): string | undefined {
@@ -59,7 +67,6 @@ export class Client {
   [Symbol.asyncIterator] (): AsyncIterator<ReceivedEvent, unknown> {
     if (this.#isRead) throw new EventStreamError('ITERATED', 'a stream can be read once, by one iteration or by listeners')
     this.#isRead = true
-    this.closed.catch(() => {}) // who iterates gets the error by that
     return {
       next: async () => await this.#next(),
       return: async () => {
@@ -79,8 +86,8 @@ export class Client {
     this.#isRead = true
     try {
       while (!(await this.#next()).done);
-    } catch {
-      // Told by `closed`.
+    } catch (error) {
+      if (!this.#isHeeded) throw error // an unhandled rejection: nobody would know otherwise
     }
   }
 

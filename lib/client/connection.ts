@@ -42,9 +42,10 @@ export class Connection {
       for await (const message of this.#messages(response)) {
         const { id, event = 'message' } = message
         this.wasOfUse = true
+        const received = await this.#read(event, message)
         if (id !== undefined) this.#port.lastEventId = id
         this.isComplete = id === END_ID || this.#options.final.includes(event)
-        yield await this.#read(event, message)
+        yield received
         if (this.isComplete) return
       }
     } finally {
@@ -64,19 +65,22 @@ export class Connection {
   }
 
   async #check (response: Response): Promise<void> {
-    const { status, headers } = response
+    const { ok, status, headers } = response
     const type = headers.get('content-type') ?? ''
-    if (status === 200 && /^text\/event-stream\s*(?:;|$)/i.test(type)) return
+    if (ok && /^text\/event-stream\s*(?:;|$)/i.test(type)) return
     this.isHopeless = status < 500 && ![408, 425, 429].includes(status)
     this.retryAfterMs = retryAfterMs(headers.get('retry-after'))
     let body = ''
-    const decoder = new TextDecoder()
-    for await (const chunk of this.#chunks(response)) {
-      body += decoder.decode(chunk, { stream: true })
-      if (body.length > MAX_ANSWER_LENGTH) break
+    try {
+      for await (const text of this.#text(response)) {
+        body += text
+        if (body.length > MAX_ANSWER_LENGTH) break
+      }
+    } catch {
+      // It was cut, or has come to a halt. What it says in its head is what matters.
     }
     throw new EventStreamError(
-      response.ok ? 'CONTENT_TYPE' : 'REFUSED', `the answer is ${status} ${type}`, undefined, { status, headers, body }
+      ok ? 'CONTENT_TYPE' : 'REFUSED', `the answer is ${status} ${type}`, undefined, { status, headers, body }
     )
   }
 
@@ -90,19 +94,19 @@ export class Connection {
       onRetry: ms => { this.retryMs = ms },
       onError: ({ type }) => { isTooLong ||= type.startsWith('max') }
     })
-    const decoder = new TextDecoder()
-    for await (const chunk of this.#chunks(response)) {
-      parser.feed(decoder.decode(chunk, { stream: true }))
+    for await (const text of this.#text(response)) {
+      parser.feed(text)
       yield * arrived.splice(0)
       if (isTooLong) throw this.#unreadable('is longer than maxEventLength')
     }
   }
 
-  async * #chunks ({ body }: Response): AsyncGenerator<Uint8Array, void> {
+  async * #text ({ body }: Response): AsyncGenerator<string, void> {
     if (!body) return
     const reader = body.getReader() // not every browser can iterate over a body
+    const decoder = new TextDecoder()
     let result
-    while (!(result = await this.#wait(reader.read())).done) yield result.value
+    while (!(result = await this.#wait(reader.read())).done) yield decoder.decode(result.value, { stream: true })
   }
 
   async #read (event: string, { id, data }: EventSourceMessage): Promise<ReceivedEvent> {

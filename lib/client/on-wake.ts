@@ -1,5 +1,5 @@
 interface Target {
-  addEventListener?: (type: string, listener: () => void, options: { signal: AbortSignal }) => void
+  addEventListener?: (type: string, listener: (event: { type: string }) => void, options: { signal: AbortSignal }) => void
   visibilityState?: string
 }
 
@@ -12,7 +12,7 @@ interface Target {
  */
 export function onWake (listener: () => void, closed: AbortSignal): void {
   const { document } = globalThis as { document?: Target }
-  const onEvent = (): void => { if (document?.visibilityState !== 'hidden') listener() }
+  const onEvent = ({ type }: { type: string }): void => { if (type !== 'visibilitychange' || document!.visibilityState === 'visible') listener() }
   for (const target of [globalThis as Target, document]) {
     for (const type of ['online', 'pageshow', 'resume', 'visibilitychange']) target?.addEventListener?.(type, onEvent, { signal: closed })
   }

@@ -4,9 +4,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Waits for one thing at a time, and not for ever. */
 export class Patience {
+  readonly #closed: AbortSignal
   #lose: ((isWake?: boolean) => void) | undefined
 
   constructor (closed: AbortSignal) {
+    this.#closed = closed
     onWake(() => { this.#lose?.(true) }, closed)
     closed.addEventListener('abort', () => { this.#lose?.() })
   }
@@ -30,6 +32,7 @@ export class Patience {
           else if (isWake !== true || Date.now() - sinceMs > ms) reject(new Error(`nothing came for ${ms} ms`))
         }
         if (ms < MAX_TIMER_MS) timer = setTimeout(this.#lose, ms)
+        if (this.#closed.aborted) this.#lose() // by who was told of a state, or asked for headers
         coming?.then(resolve, reject)
       })
     } finally {
