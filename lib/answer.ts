@@ -86,6 +86,8 @@ export class Answer {
   }
 
   #answer (payload: unknown): void {
+    // Again, since the handler may have set the header, and was called first where the route is older than this plugin.
+    if (this.#route.negotiates) addVary(this.#reply)
     const exchange = this.#exchange
     if (exchange === undefined || exchange.state === 'idle') this.#first(payload)
     else if (exchange.state !== 'answered' && this.#isSame(payload)) exchange.open()

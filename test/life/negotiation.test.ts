@@ -1,8 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream } from '../../lib/index.js'
-import { loadedApp, type TestApp } from '../helpers/app.js'
+import { loadedApp, testApp, type TestApp } from '../helpers/app.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
+
+const STREAM = 'text/event-stream'
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 const declared = { schema: { response: { 200: prices } } }
 const both = {
@@ -14,9 +17,9 @@ const both = {
 }
 
 async function countingApp (t: Parameters<typeof loadedApp>[0]): Promise<TestApp & { runs: () => number }> {
-  const testApp = await loadedApp(t)
+  const loaded = await loadedApp(t)
   let runs = 0
-  testApp.app.route({
+  loaded.app.route({
     method: ['GET', 'POST'],
     url: '/',
     ...declared,
@@ -25,16 +28,16 @@ async function countingApp (t: Parameters<typeof loadedApp>[0]): Promise<TestApp
       yield acme
     }
   })
-  testApp.app.get('/sink', declared, (request, reply) => {
+  loaded.app.get('/sink', declared, (request, reply) => {
     runs++
     reply.sse.end()
     return reply.sse
   })
-  testApp.app.get('/any', async function * () {
+  loaded.app.get('/any', async function * () {
     runs++
     yield acme
   })
-  return { ...testApp, runs: () => runs }
+  return { ...loaded, runs: () => runs }
 }
 
 t.test('a route that only streams', async t => {
@@ -133,29 +136,110 @@ t.test('HEAD', async t => {
 
 t.test('a route that declares both', async t => {
   async function bothApp (t: Parameters<typeof loadedApp>[0]): Promise<TestApp> {
-    const testApp = await loadedApp(t)
-    testApp.app.get('/', both, async (request, reply) => {
+    const loaded = await loadedApp(t)
+    loaded.app.get('/', both, async (request, reply) => {
       if (!request.prefersEventStream) return { value: 1 }
       return prices.from(async function * () { yield acme })
     })
-    return testApp
+    return loaded
   }
 
   for (const [accept, expected] of Object.entries({
-    'text/event-stream': 'text/event-stream',
-    'application/json': 'application/json; charset=utf-8',
-    'application/json;q=0.5, text/event-stream': 'text/event-stream',
-    'text/event-stream;q=0.5, application/json': 'application/json; charset=utf-8',
-    '*/*': 'application/json; charset=utf-8',
-    'text/html': 'application/json; charset=utf-8'
+    'text/event-stream': STREAM,
+    'application/json': JSON_TYPE,
+    'application/json;q=0.5, text/event-stream': STREAM,
+    'text/event-stream;q=0.5, application/json': JSON_TYPE,
+    'application/json, text/event-stream': JSON_TYPE,
+    'text/event-stream, application/json': STREAM,
+    'text/event-stream, */*': STREAM,
+    'text/*, application/json;q=0.9': STREAM,
+    '*/*;q=0.1, text/event-stream;q=0.2': STREAM,
+    '*/*, text/event-stream;q=0': JSON_TYPE,
+    '*/*, application/json;q=0': STREAM,
+    '*/*': JSON_TYPE,
+    'text/html': JSON_TYPE
   })) {
     t.test(`gives ${expected} for Accept: ${accept}, and caches keep them apart`, async t => {
       const { app } = await bothApp(t)
-      const { headers } = await app.inject({ url: '/', headers: { accept } })
-      t.equal(headers['content-type'], expected)
-      t.equal(headers.vary, 'Accept')
+      for (const method of ['GET', 'HEAD'] as const) {
+        const { headers } = await app.inject({ url: '/', method, headers: { accept } })
+        t.equal(headers['content-type'], expected)
+        t.equal(headers.vary, 'Accept')
+      }
     })
   }
+
+  t.test('gives what is declared first to who sends no Accept, and to who takes anything', async t => {
+    const json = { schema: Type.Object({ value: Type.Number() }) }
+    const stream = { schema: prices }
+    for (const [content, expected] of [
+      [{ 'application/json': json, 'text/event-stream': stream }, JSON_TYPE],
+      [{ 'text/event-stream': stream, 'application/json': json }, STREAM]
+    ] as const) {
+      const { app } = await loadedApp(t)
+      app.get('/', { schema: { response: { 200: { content } } } }, async request => request.prefersEventStream ? prices.from(async function * () { yield acme }) : { value: 1 })
+      for (const headers of [{}, { accept: '*/*' }]) {
+        const response = await app.inject({ url: '/', headers })
+        t.equal(response.headers['content-type'], expected)
+        t.equal(response.headers.vary, 'Accept')
+      }
+    }
+  })
+
+  t.test('checks what it gives, whichever it is', async t => {
+    const { app } = await loadedApp(t)
+    app.get('/extra', both, async request => {
+      if (!request.prefersEventStream) return { value: 1, secret: 'no' }
+      return (async function * () { yield { ...acme, data: { ...acme.data, secret: 'no' } } })()
+    })
+    app.get('/wrong', both, async request => {
+      if (!request.prefersEventStream) return { value: 'much' }
+      return (async function * () { yield { ...acme, data: { symbol: 'ACME', value: 'much' } } })()
+    })
+    app.get('/unknown', both, async function * () { yield { event: 'prize', data: 1 } })
+    const ask = async (url: string, accept: string) => await app.inject({ url, headers: { accept } })
+    t.equal((await ask('/extra', 'application/json')).body, '{"value":1}')
+    t.equal((await ask('/extra', 'text/event-stream')).body, START + ACME_FRAME)
+    t.equal((await ask('/wrong', 'application/json')).statusCode, 500)
+    t.match((await ask('/wrong', 'text/event-stream')).json(), { statusCode: 500, code: 'FST_ERR_SSE_INVALID_EVENT' })
+    t.match((await ask('/unknown', 'text/event-stream')).json(), { statusCode: 500, code: 'FST_ERR_SSE_UNKNOWN_EVENT' })
+  })
+
+  t.test('may decide by the body of the request, whatever Accept says', async t => {
+    const { app } = await loadedApp(t)
+    app.post('/', { schema: { ...both.schema, body: Type.Object({ stream: Type.Boolean({ default: false }) }) } }, async request => {
+      if (!(request.body as { stream: boolean }).stream) return { value: 1 }
+      return prices.from(async function * () { yield acme })
+    })
+    for (const accept of ['application/json', 'text/event-stream', '*/*']) {
+      const ask = async (payload: object) => await app.inject({ method: 'POST', url: '/', headers: { accept }, payload })
+      t.equal((await ask({ stream: true })).body, START + ACME_FRAME)
+      t.equal((await ask({ stream: false })).body, '{"value":1}')
+      t.equal((await ask({})).body, '{"value":1}')
+    }
+  })
+
+  t.test('answers an error as JSON, and caches keep it apart', async t => {
+    const { app } = await loadedApp(t)
+    app.get('/', both, async function * () { throw Object.assign(new Error('not yet'), { statusCode: 425 }) })
+    const { statusCode, headers } = await app.inject({ url: '/', headers: { accept: 'text/event-stream' } })
+    t.equal(statusCode, 425)
+    t.equal(headers['content-type'], JSON_TYPE)
+    t.equal(headers.vary, 'Accept')
+  })
+
+  t.test('does all that when it is declared before the plugin has loaded', async t => {
+    const { app } = testApp(t)
+    app.get('/', both, async (request, reply) => {
+      if (!request.prefersEventStream) return { value: 1, secret: 'no' }
+      return prices.from(async function * () { yield acme })
+    })
+    for (const [accept, body] of [['text/event-stream', START + ACME_FRAME], ['application/json', '{"value":1}']] as const) {
+      const response = await app.inject({ url: '/', headers: { accept } })
+      t.equal(response.body, body)
+      t.equal(response.headers.vary, 'Accept')
+    }
+  })
 
   t.test('adds to the Vary that is there', async t => {
     const { app } = await loadedApp(t)
@@ -163,7 +247,12 @@ t.test('a route that declares both', async t => {
     app.get('/a', { ...both, preHandler: varying('Origin') }, async () => ({ value: 1 }))
     app.get('/b', { ...both, preHandler: varying('origin, accept') }, async () => ({ value: 1 }))
     app.get('/c', { ...both, preHandler: varying('*') }, async () => ({ value: 1 }))
+    app.get('/handler', both, async (request, reply) => {
+      reply.header('vary', 'Origin')
+      return { value: 1 }
+    })
     t.equal((await app.inject('/a')).headers.vary, 'Origin, Accept')
+    t.equal((await app.inject('/handler')).headers.vary, 'Origin, Accept')
     t.equal((await app.inject('/b')).headers.vary, 'origin, accept')
     t.equal((await app.inject('/c')).headers.vary, '*')
   })
