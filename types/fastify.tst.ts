@@ -196,4 +196,24 @@ describe('a handler', () => {
     // @ts-expect-error Type '{ value: string; }' is not assignable to type '{ value: number; }'.
     app.get('/', { schema: bothTypes }, async () => ({ value: 'a lot' }))
   })
+
+  test('that negotiates is checked for both of its types', () => {
+    app.get('/', { schema: bothTypes }, async request => request.prefersEventStream
+      ? prices.from(async function * () { yield price({ symbol: 'ACME', value: 1 }) })
+      : { value: 1 })
+    app.post('/', { schema: { ...bothTypes, body: Type.Object({ stream: Type.Boolean() }) } }, async (request, reply) => {
+      if (!request.body.stream) return { value: 1 }
+      void reply.sse.send(price({ symbol: 'ACME', value: 1 }))
+      return reply.sse
+    })
+    // "tick" is an event of another stream
+    // @ts-expect-error Type '"tick"' is not assignable to type
+    app.get('/', { schema: bothTypes }, async function * () { yield others.event.tick(1) })
+    // the JSON is wrong, though the stream beside it is right
+    // @ts-expect-error Type 'string' is not assignable to type 'number'.
+    app.get('/', { schema: bothTypes }, async (request, reply) => request.prefersEventStream ? reply.sse : { value: 'a lot' })
+    // the stream is wrong, though the JSON beside it is right
+    // @ts-expect-error Type '"tick"' is not assignable to type
+    app.get('/', { schema: bothTypes }, async request => request.prefersEventStream ? others.from(async function * () { yield { event: 'tick', data: 1 } }) : { value: 1 })
+  })
 })
