@@ -1,5 +1,5 @@
 import type { EventStream } from '../../types/event.js'
-import type { Schema, SchemaObject } from '../schema/json-schema.js'
+import type { Schema } from '../schema/json-schema.js'
 import { isEventStream } from '../schema/event-stream.js'
 import { EVENT_STREAM } from '../stream/headers.js'
 import { ERROR_SCHEMA } from './error-schema.js'
@@ -26,7 +26,7 @@ export interface RouteFacts {
 
 type MediaTypes = Record<string, { readonly schema?: unknown }>
 
-const JSON_MEDIA_TYPE = 'application/json'
+const JSON_TYPE = 'application/json'
 const DESCRIPTION = 'A stream of events'
 const NOT_ACCEPTABLE = `The client does not accept ${EVENT_STREAM}.`
 const COMPLETE = 'The client has seen the whole stream, as its `Last-Event-ID` says; there is nothing to reconnect for.'
@@ -38,24 +38,23 @@ export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundi
   const streams = entries.flatMap(([, declared]) => streamsOf(declared))
   const documented = {
     ...streams.some(facts.resumes) ? withResumption(schema, surroundings.sharedSchemas) : schema,
-    response: { ...Object.fromEntries(entries.map(([status, declared]) => [status, documentResponse(status, declared)])), ...ownResponses() }
+    response: { ...mapValues(schema.response ?? {}, documentResponse), ...ownResponses() }
   }
   // Swagger 2.0 has one schema for all media types of a response.
-  return form === '2.0' ? { produces: mediaTypesOf(entries.map(([, declared]) => declared)), ...documented } : documented
+  const mediaTypes = new Set(entries.flatMap(([, declared]) => Object.keys(contentOf(declared))))
+  return form === '2.0' ? { produces: [...mediaTypes], ...documented } : documented
 
-  function documentResponse (status: string, declared: unknown): unknown {
+  function documentResponse (declared: unknown, status: string): unknown {
     const [stream] = streamsOf(declared)
     if (stream === undefined) return declared
-    const { description = stream.description ?? DESCRIPTION, ...others } = declared as { description?: string }
-    if (form === '2.0') return { description, ...otherSchema(declared) ?? { type: 'string' } }
-    const { content } = others as { content?: MediaTypes }
-    if (isEventStream(declared)) {
-      // Where a stream stands for all statuses, it does not for errors.
-      const errors = status === 'default' && { [JSON_MEDIA_TYPE]: { schema: ERROR_SCHEMA } }
-      return withDefinitions({ description }, definitions => ({ [EVENT_STREAM]: documentStream(stream, definitions), ...errors }))
-    }
-    return withDefinitions({ ...others, description }, definitions => Object.fromEntries(Object.entries(content!).map(([type, part]) =>
-      [type, isEventStream(part.schema) ? { ...part, ...documentStream(part.schema, definitions) } : part])))
+    if (form === '2.0') return { description: stream.description ?? DESCRIPTION, ...otherSchema(declared) ?? { type: 'string' } }
+    // Where a stream stands for all statuses, it does not for errors.
+    const errors = isEventStream(declared) && status === 'default' && { [JSON_TYPE]: { schema: ERROR_SCHEMA } }
+    const others = isEventStream(declared) ? {} : declared as object
+    return withDefinitions({ description: stream.description ?? DESCRIPTION, ...others }, definitions => mapValues(
+      { ...contentOf(declared), ...errors },
+      part => isEventStream(part.schema) ? { ...part, ...documentStream(part.schema, definitions) } : part
+    ))
   }
 
   function documentStream (stream: EventStream, definitions: Map<string, Schema>): object {
@@ -76,7 +75,7 @@ export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundi
   }
 
   function errorResponse (description: string): object {
-    return form === '2.0' ? { description, ...ERROR_SCHEMA } : { description, content: { [JSON_MEDIA_TYPE]: { schema: ERROR_SCHEMA } } }
+    return form === '2.0' ? { description, ...ERROR_SCHEMA } : { description, content: { [JSON_TYPE]: { schema: ERROR_SCHEMA } } }
   }
 }
 
@@ -91,18 +90,19 @@ function withDefinitions (response: object, write: (definitions: Map<string, Sch
 }
 
 function streamsOf (declared: unknown): EventStream[] {
-  if (isEventStream(declared)) return [declared]
-  return Object.values(contentOf(declared)).flatMap(({ schema }) => isEventStream(schema) ? [schema] : [])
-}
-
-function mediaTypesOf (declared: unknown[]): string[] {
-  return [...new Set(declared.flatMap(each => isEventStream(each) ? [EVENT_STREAM] : Object.keys(contentOf(each))))]
+  return Object.values(contentOf(declared)).map(({ schema }) => schema).filter(isEventStream)
 }
 
 function otherSchema (declared: unknown): object | undefined {
-  return Object.values(contentOf(declared)).map(({ schema }) => schema).find(schema => !isEventStream(schema)) as SchemaObject | undefined
+  return Object.values(contentOf(declared)).map(({ schema }) => schema).find(schema => !isEventStream(schema)) as object | undefined
 }
 
+/** The schemas of a response by media type; Fastify allows one without. */
 function contentOf (declared: unknown): MediaTypes {
-  return isEventStream(declared) ? {} : (declared as { content?: MediaTypes } | null)?.content ?? {}
+  if (isEventStream(declared)) return { [EVENT_STREAM]: { schema: declared } }
+  return (declared as { content?: MediaTypes } | null)?.content ?? { [JSON_TYPE]: { schema: declared } }
+}
+
+function mapValues<Value> (values: Readonly<Record<string, Value>>, map: (value: Value, name: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]))
 }

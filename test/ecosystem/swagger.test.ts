@@ -1,9 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import swagger from '@fastify/swagger'
-import t from 'tap'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import t, { type Test } from 'tap'
 import sse, { eventStream } from '../../lib/index.js'
-import { bareApp } from '../helpers/app.js'
+import { bareApp, testApp } from '../helpers/app.js'
 import { count, counted, ticks } from './ticks.js'
+
+interface Operation { summary?: string, parameters?: Array<Record<string, unknown>>, responses: Record<string, { content: Record<string, Record<string, unknown>> }> }
+interface Document { openapi: string, paths: Record<string, Record<string, Operation>>, components: { schemas: Record<string, { title?: string }> } }
+interface ItemSchema { oneOf: Array<{ title: string, properties: Record<string, Record<string, unknown>> }> }
 
 const Node = Type.Recursive(This => Type.Object({ name: Type.String(), children: Type.Array(This) }), { $id: 'Node' })
 const module = Type.Module({
@@ -13,6 +19,20 @@ const Item = Type.Object({ sku: Type.String() }, { $id: 'Item' })
 const trees = eventStream({ tree: Node, leaf: Node })
 const users = eventStream({ user: module.Import('User') })
 const items = eventStream({ added: Item, removed: Item }, { description: 'What comes and goes' })
+
+function documentOf (app: object, name = 'swagger'): Document {
+  return (app as Record<string, () => Document>)[name]?.() as Document
+}
+
+async function checkValid (t: Test, document: object): Promise<void> {
+  const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)) as Record<string, unknown>)
+  t.ok(valid, 'it is valid', { errors })
+}
+
+function eventNames (document: Document, path: string, method = 'get', status = '200'): string[] {
+  const { itemSchema, schema } = document.paths[path]?.[method]?.responses[status]?.content['text/event-stream'] ?? {}
+  return ((itemSchema ?? schema) as ItemSchema).oneOf.map(({ title }) => title)
+}
 
 for (const openapi of ['3.0.3', '3.1.0', '3.2.0']) {
   for (const order of ['swagger first', 'swagger last']) {
@@ -36,7 +56,7 @@ for (const openapi of ['3.0.3', '3.1.0', '3.2.0']) {
       }, async function * () { yield items.event.added({ sku: '1' }) })
       await app.ready()
 
-      const document = app.swagger() as unknown as { openapi: string, paths: Record<string, Record<string, { responses: object }>> }
+      const document = documentOf(app)
       t.equal(document.openapi, openapi)
       t.strictSame(Object.entries(document.paths).map(([path, methods]) => [path, ...Object.entries(methods)
         .map(([method, { responses }]) => `${method} ${Object.keys(responses).join(' ')}`)]), [
@@ -45,8 +65,15 @@ for (const openapi of ['3.0.3', '3.1.0', '3.2.0']) {
         ['/users', 'post 2XX'],
         ['/items', 'get 200']
       ])
+      t.strictSame(eventNames(document, '/ticks'), Object.keys(ticks.schemas))
+      t.strictSame(eventNames(document, '/trees'), ['tree', 'leaf'])
+      t.strictSame(eventNames(document, '/users', 'post', '2XX'), ['user'])
+      t.strictSame(eventNames(document, '/items'), ['added', 'removed'])
+      t.strictSame(Object.values(document.components.schemas).map(({ title }) => title), ['Item', 'Node', 'User'])
       t.same(JSON.parse(JSON.stringify(document)), document, 'it is plain JSON')
-      t.type(app.swagger({ yaml: true }), 'string')
+      t.equal(documentOf(app), document, 'it is written once')
+      t.match((app.swagger({ yaml: true }) as unknown as string).split('\n')[0], openapi)
+      await checkValid(t, document)
 
       t.equal((await app.inject('/ticks')).body, counted(1))
       t.equal((await app.inject('/trees')).body,
@@ -58,3 +85,162 @@ for (const openapi of ['3.0.3', '3.1.0', '3.2.0']) {
     })
   }
 }
+
+function get (app: FastifyInstance, url = '/ticks', options: object = {}): void {
+  app.get(url, { schema: { response: { 200: ticks } }, ...options }, () => count(1))
+}
+
+t.test("the user's transforms see the streams, and change them", async t => {
+  const { app } = bareApp(t)
+  const seen: string[] = []
+  await app.register(swagger, {
+    openapi: { openapi: '3.2.0' },
+    transform: ({ schema, url, route }) => {
+      const { content } = (schema.response as Record<string, { content: object }>)['200'] as { content: object }
+      seen.push(`${String(route.method)} ${Object.keys(content).join()}`)
+      return { schema: { ...schema, summary: 'transformed' } as never, url: `/v1${url}` }
+    },
+    transformObject: options => {
+      if (!('openapiObject' in options)) throw new Error('the document should be OpenAPI')
+      const { openapiObject } = options
+      return { ...openapiObject, paths: { ...openapiObject.paths, '/added': {} } }
+    }
+  })
+  await app.register(sse)
+  get(app)
+  await app.ready()
+  const document = documentOf(app)
+  t.strictSame(seen, ['GET text/event-stream'])
+  t.strictSame(Object.keys(document.paths), ['/v1/ticks', '/added'])
+  t.equal(document.paths['/v1/ticks']?.['get']?.summary, 'transformed')
+  t.strictSame(eventNames(document, '/v1/ticks'), Object.keys(ticks.schemas))
+  await checkValid(t, document)
+})
+
+t.test("a route's own transform stays, and so does one that is switched off", async t => {
+  const { app } = bareApp(t)
+  const global = (): never => { throw new Error('not for these routes') }
+  await app.register(swagger, { openapi: { openapi: '3.1.0' }, transform: global })
+  await app.register(sse)
+  const own = ({ schema, url }: { schema: object, url: string }): object => ({ schema: { ...schema, summary: 'its own' }, url })
+  get(app, '/own', { config: { swaggerTransform: own, note: 1 } })
+  get(app, '/none', { config: { swaggerTransform: false } })
+  await app.ready()
+  const { paths } = documentOf(app)
+  t.strictSame(Object.entries(paths).map(([path, { get }]) => [path, get?.summary]), [['/own', 'its own'], ['/none', undefined]])
+})
+
+t.test('what fails in a transform fails as it does without streams, and hidden routes stay hidden', async t => {
+  const { app } = bareApp(t)
+  const fault = new Error('broken transform')
+  await app.register(swagger, { openapi: {}, transform: ({ url, schema }) => { if (url === '/') throw fault; return { url, schema } } })
+  await app.register(sse)
+  app.get('/', () => 'first')
+  get(app)
+  await app.ready()
+  t.throws(() => documentOf(app), fault)
+
+  const other = bareApp(t).app
+  await other.register(swagger, { openapi: {} })
+  await other.register(sse)
+  get(other, '/hidden', { schema: { hide: true, response: { 200: ticks } } })
+  await other.ready()
+  t.strictSame(documentOf(other).paths, {})
+})
+
+t.test('a swagger in a child scope documents its routes alone', async t => {
+  const { app } = testApp(t)
+  await app.after()
+  let child: FastifyInstance | undefined
+  get(app)
+  app.register(async scope => {
+    child = scope
+    await scope.register(swagger, { openapi: { openapi: '3.2.0' } })
+    scope.addSchema(Item)
+    get(scope, '/inside')
+    scope.get('/items', { schema: { response: { 200: items } } }, async function * () {})
+  })
+  await app.ready()
+  const document = documentOf(child as FastifyInstance)
+  t.strictSame(Object.keys(document.paths), ['/inside', '/items'])
+  t.strictSame(eventNames(document, '/inside'), Object.keys(ticks.schemas))
+  await checkValid(t, document)
+})
+
+t.test('two documents of one server, of different versions', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
+  await app.register(async scope => {
+    await scope.register(swagger, { openapi: { openapi: '3.1.0' }, decorator: 'partners' } as object)
+    await scope.register(sse)
+    get(scope)
+    scope.decorate('written', () => documentOf(scope, 'partners'))
+    app.decorate('partners', () => documentOf(scope, 'partners'))
+  })
+  await app.ready()
+  t.ok(documentOf(app).paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream']?.['itemSchema'])
+  const partners = documentOf(app, 'partners')
+  t.strictSame(eventNames(partners, '/ticks'), Object.keys(ticks.schemas), 'what is valid in all versions')
+  t.equal(partners.paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream']?.['itemSchema'], undefined)
+  await checkValid(t, partners)
+})
+
+t.test('Swagger 2.0 is told the media type', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger)
+  await app.register(sse)
+  get(app)
+  app.get('/items', {
+    schema: { response: { 200: { content: { 'text/event-stream': { schema: ticks }, 'application/json': { schema: Type.Array(Type.Number()) } } }, 404: Type.Object({}) } }
+  }, () => count(1))
+  await app.ready()
+  const document = documentOf(app)
+  t.match(document.paths, {
+    '/ticks': { get: { produces: ['text/event-stream'], responses: { 200: { schema: { type: 'string' } }, 406: { schema: { type: 'object' } } } } },
+    '/items': { get: { produces: ['text/event-stream', 'application/json'], responses: { 200: { schema: { type: 'array', items: { type: 'number' } } } } } }
+  })
+  await checkValid(t, document)
+})
+
+t.test('a document that is given as it is stays so', async t => {
+  const { app } = bareApp(t)
+  const document = { openapi: '3.2.0', info: { title: 'Given', version: '1' }, paths: {} }
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } })
+  await app.register(sse)
+  get(app)
+  await app.ready()
+  t.strictSame(documentOf(app), document)
+})
+
+t.test('HEAD routes that are shown have their streams too', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' }, exposeHeadRoutes: true } as object)
+  await app.register(sse)
+  get(app)
+  await app.ready()
+  const document = documentOf(app)
+  t.strictSame(eventNames(document, '/ticks', 'head'), Object.keys(ticks.schemas))
+  await checkValid(t, document)
+})
+
+t.test('without swagger, routes are left as they are', async t => {
+  const { app } = bareApp(t)
+  await app.register(sse)
+  const declarations: RouteOptions[] = []
+  app.addHook('onRoute', declaration => { declarations.push(declaration) })
+  get(app)
+  await app.ready()
+  const { schema, config } = declarations[0] as RouteOptions
+  t.equal((schema?.response as Record<string, unknown>)['200'], ticks)
+  t.notOk('swaggerTransform' in (config as object))
+  t.equal((await app.inject('/ticks')).body, counted(1))
+})
+
+t.test('a decorator of that name which is no swagger is left alone', async t => {
+  const { app } = bareApp(t)
+  app.decorate('swagger', 'a word' as never)
+  await app.register(sse)
+  get(app)
+  await app.ready()
+  t.equal(app.swagger as unknown, 'a word')
+})
