@@ -1,0 +1,216 @@
+import t, { type Test } from 'tap'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectShared } from '../../lib/client/shared.js'
+import { eventStream } from '../../lib/index.js'
+import type { Channel } from '../../types/channel.js'
+import { count, counts } from '../channels/streams.js'
+import { loadedApp, type TestApp } from '../helpers/app.js'
+import { Inbox } from '../helpers/inbox.js'
+import { Origin, type SharedPage } from './shared-origin.js'
+
+interface Served extends TestApp { url: string, channel: Channel<typeof counts.schemas> }
+
+async function serve (t: Test): Promise<Served> {
+  const server = await loadedApp(t, { retryMs: 0 })
+  const channel = server.app.sse.channel('counts', counts, { history: { maxEvents: 10_000 } })
+  server.app.get('/counts', { schema: { response: { 200: counts } } }, request => channel.subscribe(request))
+  const { url } = await server.listen()
+  return { ...server, url: `${url}/counts`, channel }
+}
+
+/** Opens a page that listens, and resolves once its stream is open. */
+async function listenOn (t: Test, origin: Origin, ...parameters: Parameters<Origin['open']>): Promise<SharedPage & { got: Inbox<number> }> {
+  const page = origin.open(...parameters)
+  t.teardown(() => { page.stream.close() })
+  const got = new Inbox<number>()
+  page.stream.on('count', data => { got.push(data) })
+  await opened(page)
+  return Object.assign(page, { got })
+}
+
+async function opened ({ stream }: SharedPage): Promise<void> {
+  if (stream.state !== 'open') await new Promise<void>(resolve => { stream.onState(state => { if (state === 'open') resolve() }) })
+}
+
+async function until (holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(5)
+}
+
+t.test('without Web Locks a page has a connection of its own', async t => {
+  const { url, channel } = await serve(t)
+  t.equal((globalThis as { navigator?: { locks?: unknown } }).navigator?.locks, undefined)
+  const stream = connectShared<typeof counts>(url)
+  t.teardown(() => { stream.close() })
+  await new Promise<void>(resolve => { stream.onState(() => { resolve() }) })
+  await channel.publish(count(1))
+  for await (const event of stream) {
+    t.strictSame(event.data, 1)
+    break
+  }
+})
+
+t.test('wrong options are refused at once', async t => {
+  t.throws(() => connectShared('not absolute'), { code: 'FST_ERR_SSE_CLIENT_OPTION' })
+})
+
+t.test('two pages have one connection, and both get what comes by it', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const first = await listenOn(t, origin, url)
+  const second = await listenOn(t, origin, url)
+  await until(() => channel.subscriberCount() === 1)
+  for (let n = 0; n < 10; n++) await channel.publish(count(n))
+  for (const { got, stream } of [first, second]) {
+    await got.until(items => items.length === 10)
+    t.strictSame(got.items, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    t.equal(stream.state, 'open')
+    t.ok(stream.lastEventId)
+  }
+  t.equal(first.stream.lastEventId, second.stream.lastEventId)
+})
+
+t.test('pages with another name share nothing', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  await listenOn(t, origin, url, { name: 'Ada' })
+  await listenOn(t, origin, url, { name: 'Charles' })
+  t.equal(channel.subscriberCount(), 2)
+})
+
+t.test('a page begins where its lastEventId says, and shares from there', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const lastEventId = await channel.position()
+  for (let n = 0; n < 3; n++) await channel.publish(count(n))
+  const first = await listenOn(t, origin, url)
+  const second = await listenOn(t, origin, url, { lastEventId })
+  await second.got.until(items => items.length === 3)
+  t.strictSame(second.got.items, [0, 1, 2])
+  await until(() => channel.subscriberCount() === 1)
+  await channel.publish(count(3))
+  await first.got.until(items => items.length === 1)
+  await second.got.until(items => items.length === 4)
+  t.strictSame([first.got.items, second.got.items], [[3], [0, 1, 2, 3]])
+})
+
+t.test('a page whose leader is silent goes on by a connection of its own, and shares again when it is not', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const first = await listenOn(t, origin, url, { staleAfterMs: 50 })
+  const second = await listenOn(t, origin, url, { staleAfterMs: 50 })
+  await until(() => channel.subscriberCount() === 1)
+  const thaw = first.freeze() // its messages still arrive, but it does not hear the questions
+  await until(() => channel.subscriberCount() === 2)
+  await channel.publish(count(0))
+  await second.got.until(items => items.length === 1)
+  thaw()
+  await channel.publish(count(1))
+  await until(() => channel.subscriberCount() === 1)
+  for (const { got } of [first, second]) {
+    await got.until(items => items.length === 2)
+    t.strictSame(got.items, [0, 1])
+  }
+})
+
+t.test('a page that nobody answers begins by a connection of its own', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const first = await listenOn(t, origin, url)
+  const thaw = first.freeze()
+  const second = await listenOn(t, origin, url)
+  t.equal(channel.subscriberCount(), 2)
+  thaw()
+  await channel.publish(count(0))
+  await second.got.until(items => items.length === 1)
+  await until(() => channel.subscriberCount() === 1)
+})
+
+t.test('a page that has missed a message gets what it said by a connection of its own', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  await listenOn(t, origin, url)
+  const second = await listenOn(t, origin, url)
+  await until(() => channel.subscriberCount() === 1)
+  const { receive } = second
+  let dropped = 0
+  second.receive = data => {
+    if ((data as { type: string }).type === 'event' && dropped++ === 2) return
+    receive(data)
+  }
+  for (let n = 0; n < 10; n++) {
+    await channel.publish(count(n))
+    await delay(1)
+  }
+  await second.got.until(items => items.length === 10)
+  t.strictSame(second.got.items, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.ok(dropped > 2)
+})
+
+t.test('a page that reads slowly gets everything at its own pace', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const first = await listenOn(t, origin, url)
+  const slow = origin.open(url)
+  await opened(slow)
+  await until(() => channel.subscriberCount() === 1)
+  const total = 2_500
+  for (let n = 0; n < total; n++) await channel.publish(count(n))
+  await first.got.until(items => items.length === total)
+  const got: unknown[] = []
+  for await (const { data } of slow.stream) if (got.push(data) === total) break
+  t.strictSame(got, Array.from({ length: total }, (_, n) => n))
+})
+
+t.test('a stream that is complete is so for all pages, also for those that come later', async t => {
+  const origin = new Origin(t)
+  const { app, listen } = await loadedApp(t, { retryMs: 0 })
+  const job = eventStream({ count: counts.schemas.count, done: counts.schemas.count }, { final: ['done'] })
+  const channel = app.sse.channel('job', job)
+  app.get('/job', { schema: { response: { 200: job } } }, request => channel.subscribe(request))
+  const url = `${(await listen()).url}/job`
+  const first = await listenOn(t, origin, url)
+  const second = await listenOn(t, origin, url)
+  await until(() => channel.subscriberCount() === 1)
+  await channel.publish(job.event.count(1))
+  await channel.publish(job.event.done(2))
+  t.strictSame(await Promise.all([first, second].map(async ({ stream }) => await stream.closed)), ['complete', 'complete'])
+  t.strictSame([first.got.items, second.got.items], [[1], [1]])
+  const late = origin.open(url, { lastEventId: 'stream-end' })
+  t.equal(await late.stream.closed, 'complete')
+  t.equal(origin.size, 0)
+})
+
+t.test('a page that the server refuses fails alone, and the next one takes over', async t => {
+  const origin = new Origin(t)
+  const { app, url, channel } = await serve(t)
+  let isValid = true
+  app.addHook('onRequest', async request => {
+    if (request.headers.authorization === 'old' && !isValid) throw Object.assign(new Error('expired'), { statusCode: 401 })
+  })
+  const first = await listenOn(t, origin, url, { headers: { authorization: 'old' }, name: 'one' })
+  const second = await listenOn(t, origin, url, { headers: { authorization: 'new' }, name: 'one' })
+  t.ok(first && second && isValid)
+  isValid = false
+  await channel.publish(count(0))
+})
+
+t.test('events without ids are shared as they come', async t => {
+  const origin = new Origin(t)
+  const { app, listen } = await loadedApp(t, { retryMs: 0, commitAfterMs: 0 })
+  const sinks = new Set<{ send: (event: unknown) => unknown, signal: AbortSignal }>()
+  app.get('/plain', { schema: { response: { 200: counts } } }, (_request, reply) => {
+    const sink = reply.sse as never as { send: (event: unknown) => unknown, signal: AbortSignal }
+    sinks.add(sink)
+    sink.signal.addEventListener('abort', () => { sinks.delete(sink) })
+    return reply.sse
+  })
+  const url = `${(await listen()).url}/plain`
+  const first = await listenOn(t, origin, url)
+  const second = await listenOn(t, origin, url)
+  t.equal(sinks.size, 1)
+  for (const sink of sinks) sink.send(count(1))
+  for (const { got } of [first, second]) {
+    await got.until(items => items.length === 1)
+    t.strictSame(got.items, [1])
+  }
+})
