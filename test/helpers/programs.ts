@@ -33,6 +33,17 @@ export class Programs {
   }
 }
 
+/** The entries of the package beside its main one, by their subpath; all others are brokers. */
+const ENTRIES: Record<string, string> = {
+  client: 'client/connect',
+  'client/shared': 'client/shared',
+  'client/validate': 'client/validate',
+  testing: 'testing/inject-events'
+}
+
 function toSource (code: string): string {
-  return code.replaceAll("'fastify-typed-sse'", "'../../lib/index.js'").replace(/'fastify-typed-sse\/(\w+)'/g, "'../../lib/brokers/$1.js'")
+  return code.replace(/'fastify-typed-sse(?:\/([\w/]+))?'/g, (_specifier, subpath?: string) => {
+    const entry = subpath === undefined ? 'index' : ENTRIES[subpath] ?? `brokers/${subpath}`
+    return `'../../lib/${entry}.js'`
+  })
 }

@@ -1,0 +1,20 @@
+import { pathToFileURL } from 'node:url'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { Programs } from '../helpers/programs.js'
+
+/** The programs of docs/recipes.md, in their order. */
+const NAMES = ['two answers', 'OpenAI', 'AI SDK', 'htmx'] as const
+
+/** What a program listens on, and what it exports. */
+export type Recipe<Exports> = Exports & { readonly app: FastifyInstance, readonly url: string }
+
+/** Runs one of the recipes until the test ends. */
+export async function runRecipe<Exports = unknown> (t: Test, name: typeof NAMES[number]): Promise<Recipe<Exports>> {
+  const { paths } = new Programs(t, 'docs/recipes.md')
+  t.equal(paths.length, NAMES.length)
+  const program = await import(pathToFileURL(paths[NAMES.indexOf(name)] as string).href) as Exports & { app: FastifyInstance }
+  t.teardown(async () => { await program.app.close() })
+  const { port } = program.app.server.address() as { port: number }
+  return { ...program, url: `http://localhost:${port}` }
+}
