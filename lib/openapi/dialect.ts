@@ -32,7 +32,7 @@ function toOpenapi30 (schema: SchemaObject): SchemaObject {
   const known = Object.entries(schema).filter(([keyword]) => KNOWN_TO_30.has(keyword) || keyword.startsWith('x-'))
   const written = Object.fromEntries(known.map(([keyword, value]) => [keyword, withoutBooleans(keyword, value)])) as SchemaObject
   if ('const' in schema) written.enum = [schema.const]
-  if (Array.isArray(schema['examples'])) written['example'] ??= schema['examples'][0]
+  if (Array.isArray(schema['examples']) && schema['examples'].length > 0) written['example'] ??= schema['examples'][0] as unknown
   if ('contentMediaType' in schema) written['x-content-media-type'] = schema['contentMediaType']
   for (const [exclusive, inclusive] of [['exclusiveMinimum', 'minimum'], ['exclusiveMaximum', 'maximum']] as const) {
     if (typeof schema[exclusive] === 'number') Object.assign(written, { [inclusive]: schema[exclusive], [exclusive]: true })
