@@ -86,11 +86,22 @@ export interface StreamPositionEvent {
  */
 export type DeliveredData<Schema extends EventSchema> = Schema extends StandardSchemaV1 ? WireData<Schema> : EventData<Schema>
 
-/** An event as a subscriber gets it. Where its payload is another than was published, only a subscription makes it. */
-export type DeliveredEvent<Name extends string, Schema extends EventSchema> =
-  [DeliveredData<Schema>] extends [EventData<Schema>]
-    ? NamedEvent<Name, Schema>
-    : { readonly [madeBySubscription]: true, readonly event: Name, readonly data: DeliveredData<Schema>, readonly retry?: number | undefined }
+/** An event as a subscriber gets it. Where its payload is not one that could be published, only a subscription makes it. */
+export type DeliveredEvent<Name extends string, Schema extends EventSchema> = [StoredEvent<Name, Schema>] extends [never]
+  ? NamedEvent<Name, Schema>
+  : StoredEvent<Name, Schema> & { readonly data: DeliveredData<Schema>, readonly retry?: number | undefined }
+
+/**
+ * A delivered event whose payload could not be published. Without that payload: the compiler explains a mistake by the
+ * member of a union that has most in common with it, which should be the one that can be yielded.
+ */
+type StoredEvent<Name extends string, Schema extends EventSchema> = [DeliveredData<Schema>] extends [EventData<Schema>]
+  ? never
+  : { readonly [madeBySubscription]: true, readonly event: Name }
+
+type StoredEvents<Schemas extends EventSchemas> = {
+  [Name in keyof Schemas & string]: StoredEvent<Name, Schemas[Name]>
+}[keyof Schemas & string]
 
 /** The union of a stream's events as a subscriber gets them. */
 export type DeliveredEvents<Schemas extends EventSchemas> = {
@@ -99,7 +110,7 @@ export type DeliveredEvents<Schemas extends EventSchemas> = {
 
 /** Whatever a source of a declared stream may yield. */
 export type StreamEvent<Schemas extends EventSchemas> =
-  NamedEvents<Schemas> | DeliveredEvents<Schemas> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent
+  NamedEvents<Schemas> | StoredEvents<Schemas> | CommentEvent | RawEvent | StreamGapEvent | StreamPositionEvent
 
 /** An event of an undeclared stream: strings are written as they are, anything else as JSON. */
 export interface UndeclaredEvent extends EventFields {

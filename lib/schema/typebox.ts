@@ -1,6 +1,5 @@
 import { Kind, TransformKind } from '@sinclair/typebox'
 import type { Convert } from './alternatives.js'
-import type { SchemaObject } from './json-schema.js'
 
 /** What a Transform does, which `typebox` 1.x calls a Codec. */
 export interface Conversions {
@@ -27,16 +26,16 @@ export function typeBoxKind (schema: object): string | undefined {
   return kind ?? kindIn1
 }
 
-export function transformOf (schema: SchemaObject): Conversions | undefined {
+export function transformOf (schema: object): Conversions | undefined {
   const { [TransformKind]: transform, '~codec': codec } = schema as Marks
   return codec === undefined ? transform : { Encode: codec.encode, Decode: codec.decode }
 }
 
-export function refinementsOf (schema: SchemaObject): Refinement[] | undefined {
+export function refinementsOf (schema: object): Refinement[] | undefined {
   return (schema as Marks)['~refine']?.map(({ check }) => check)
 }
 
 /** What the library that made this schema calls a Transform. */
-export function transformName (schema: SchemaObject): string {
+export function transformName (schema: object): string {
   return '~kind' in schema ? 'Type.Codec' : 'Type.Transform'
 }

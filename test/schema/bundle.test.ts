@@ -1,5 +1,6 @@
 import { Kind, TransformKind, type TSchema, Type } from '@sinclair/typebox'
 import t from 'tap'
+import { Type as Type1 } from 'typebox'
 import { bundle, constantsOf, speaksOfArrays, speaksOfObjects, typesOf } from '../../lib/schema/bundle.js'
 import { payloadCompiler } from '../../lib/schema/compile.js'
 import { compile, encode, errorOf, refusal, schemaProblem } from '../helpers/payload.js'
@@ -200,4 +201,38 @@ t.test('leaves the schema alone', async t => {
   const before = structuredClone(schema)
   compile(schema)
   t.strictSame(structuredClone(schema), before)
+})
+
+t.test('schemas of typebox 1.x', async t => {
+  const Node = Type1.Cyclic({ Node: Type1.Object({ name: Type1.String(), below: Type1.Array(Type1.Ref('Node')) }) }, 'Node')
+  t.equal(encode(Node, { name: 'a', x: 1, below: [{ name: 'b', x: 1, below: [] }] }), '{"name":"a","below":[{"name":"b","below":[]}]}')
+  t.equal(refusal(Node, { name: 'a', below: [{ name: 1, below: [] }] }), '/below/0/name should be string')
+
+  const { Person } = Type1.Module({ Person: Type1.Object({ address: Type1.Ref('Address') }), Address: Type1.Object({ city: Type1.String() }) })
+  t.equal(encode(Person, { address: { city: 'Bonn', x: 1 } }), '{"address":{"city":"Bonn"}}')
+  t.equal(encode(Type1.Object({ a: Type1.Any(), b: Type1.Unsafe<string>({ type: 'string' }) }), { a: [1], b: 'x', c: 1 }), '{"a":[1],"b":"x"}')
+  t.equal(encode(Type1.Script('{ x: number, y: "a" | "b" }'), { x: 1, y: 'b', z: 1 }), '{"x":1,"y":"b"}')
+  t.equal(encode(Type1.Object({ user: Type1.Ref('User') }), { user: { name: 'Ann', x: 1 } }, { sharedSchemas: { User } }), '{"user":{"name":"Ann"}}')
+  t.equal(schemaProblem(Type1.Object({ a: Type1.BigInt() })), "#/properties/a has the type 'bigint', which JSON does not have; use Type.Codec over a string")
+  t.equal(schemaProblem(Type1.Object({ a: Type1.Void() })), "#/properties/a has the type 'void', which JSON does not have; use Type.Null")
+})
+
+t.test('Codec of typebox 1.x is a Transform', async t => {
+  const Day = Type1.Codec(Type1.String({ format: 'date' })).Decode(text => new Date(text)).Encode(date => date.toISOString().slice(0, 10))
+  const schema = Type1.Object({ on: Day, until: Type1.Optional(Type1.Union([Type1.Null(), Day])) })
+  const { encode, decode } = compile(schema)
+  const payload = { on: new Date(0), until: new Date(86_400_000) }
+  t.equal(encode({ ...payload, x: 1 }), '{"on":"1970-01-01","until":"1970-01-02"}')
+  t.strictSame(decode(encode(payload)), payload)
+  t.equal(encode({ on: new Date(0), until: null }), '{"on":"1970-01-01","until":null}')
+  t.equal(refusal(schema, { on: '1970-01-01' }), '/on should be a value that its Transform encodes, but that threw')
+})
+
+t.test('Refine of typebox 1.x asks for more than a JSON Schema can', async t => {
+  const Even = Type1.Refine(Type1.Number(), value => value % 2 === 0, value => `${value} is odd`)
+  const schema = Type1.Object({ count: Type1.Union([Even, Type1.Null()]) })
+  t.equal(encode(schema, { count: 2, x: 1 }), '{"count":2}')
+  t.equal(encode(schema, { count: null }), '{"count":null}')
+  t.equal(refusal(schema, { count: 3 }), '/count should be what its Refine takes, or /count should be null')
+  t.equal(encode(schema, { count: 3 }, { validate: false }), '{"count":3}', 'unless nothing is checked')
 })

@@ -1,6 +1,10 @@
-import Fastify from 'fastify'
 import { Type } from '@sinclair/typebox'
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
+import Fastify from 'fastify'
 import t from 'tap'
+import * as v from 'valibot'
+import * as z from 'zod'
 import { payloadCompiler } from '../../lib/schema/compile.js'
 import { compile, encode, errorOf, refusal, schemaProblem } from '../helpers/payload.js'
 
@@ -202,5 +206,95 @@ t.test('without the check', async t => {
     t.equal(code, 'FST_ERR_SSE_INVALID_EVENT')
     t.equal(message, "event 'price': the payload should be representable as JSON, but that fails")
     t.equal(cause, undefined)
+  })
+})
+
+t.test('a Standard Schema', async t => {
+  const zod = z.object({ symbol: z.string(), value: z.number().min(0) })
+  const valibot = toStandardJsonSchema(v.looseObject({ symbol: v.string(), value: v.pipe(v.number(), v.minValue(0)) }))
+  const arktype = type({ symbol: 'string', value: 'number >= 0' })
+
+  t.test('checks a payload, and its JSON Schema says what is declared, and what was wrong', async t => {
+    for (const schema of [zod, valibot, arktype]) {
+      t.equal(encode(schema, { symbol: 'ACME', value: 1, secret: 'x' }), '{"symbol":"ACME","value":1}')
+      t.equal(refusal(schema, { symbol: 'ACME', value: 'secret' }), '/value should be number')
+      t.equal(refusal(schema, { symbol: 'ACME', value: -1 }), '/value should be >= 0')
+      t.equal(refusal(schema, { symbol: 'ACME' }), "the payload should have required property 'value'")
+      t.strictSame(compile(schema).decode('{"symbol":"ACME","value":1}'), { symbol: 'ACME', value: 1 })
+      t.equal(errorOf(() => compile(schema).decode('{"symbol":1,"value":1}')).message, "the stored event 'price': /symbol should be string")
+    }
+  })
+
+  t.test('without JSON Schema says itself what is left of a payload, and what is stored is only read', async t => {
+    t.equal(encode(v.object({ a: v.string() }), { a: 'x', b: 1 }), '{"a":"x"}')
+    t.equal(encode(v.looseObject({ a: v.string() }), { a: 'x', b: 1 }), '{"a":"x","b":1}')
+    t.equal(refusal(v.object({ a: v.string() }), { a: 1 }), '/a should be string')
+    t.equal(encode(z.looseObject({ a: z.string() }), { a: 'x', b: 1 }), '{"a":"x","b":1}', 'as does one that declares whatever comes')
+    t.equal(compile(v.number()).decode('"x"'), 'x')
+  })
+
+  t.test('may change what is sent, and is not asked for the way back', async t => {
+    const schemas = [
+      z.object({ at: z.date().transform(date => date.getTime()), note: z.string().default('none') }),
+      toStandardJsonSchema(v.object({ at: v.pipe(v.date(), v.transform(date => date.getTime())), note: v.optional(v.string(), 'none') })),
+      type({ at: type('Date').pipe(date => date.getTime()), note: "string = 'none'" })
+    ]
+    for (const schema of schemas) {
+      const { encode, decode } = compile(schema)
+      t.equal(encode({ at: new Date(5), more: 1 }), '{"at":5,"note":"none"}')
+      t.strictSame(decode('{"at":5,"note":"none"}'), { at: 5, note: 'none' })
+    }
+  })
+
+  t.test('may not make what JSON does not have', async t => {
+    const advice = 'which JSON does not have; transform it to what JSON has, such as a string'
+    t.equal(schemaProblem(z.object({ at: z.date() })), `#/properties/at has the type 'date', ${advice}`)
+    t.equal(schemaProblem(toStandardJsonSchema(v.array(v.bigint()))), `#/items has the type 'bigint', ${advice}`)
+    t.equal(schemaProblem(type({ at: 'string.date.parse' })), `#/properties/at has the type 'Date', ${advice}`)
+    for (const schema of [v.object({ at: v.date() }), z.object({ at: z.any() })]) {
+      t.equal(refusal(schema, { at: new Date() }), "/at should be a value that JSON has, instead got 'Date'")
+    }
+  })
+
+  t.test('has to keep its own JSON Schema', async t => {
+    const schema = z.string().transform(Number).meta({ type: 'string' })
+    t.equal(refusal(schema, '12'), 'the payload should be string')
+    t.equal(refusal(type('number'), Infinity), 'the payload should be number', 'where that is narrower')
+  })
+
+  t.test('is not the worse for formats and patterns that only its library knows', async t => {
+    t.equal(encode(z.object({ time: z.iso.time(), id: z.cuid2(), token: z.jwt().optional() }), { time: '12:00', id: 'tz4a98xxat96iws9zmbrgj3a' }), '{"time":"12:00","id":"tz4a98xxat96iws9zmbrgj3a"}')
+    t.equal(refusal(v.pipe(v.string(), v.regex(/^[\w-.]$/)), '/'), 'the payload should be /^[\\w-.]$/')
+    t.equal(refusal(toStandardJsonSchema(v.pipe(v.string(), v.regex(/^[\w-.]$/))), '/'), 'the payload should be what its schema takes')
+  })
+
+  t.test('may be null, a text, recursive, and a choice', async t => {
+    for (const schema of [z.null(), toStandardJsonSchema(v.null()), type('null')]) t.equal(encode(schema, undefined), 'null')
+    const html = compile(z.string().meta({ contentMediaType: 'text/html' }))
+    t.equal(html.text, true)
+    t.equal(html.encode('<b>'), '<b>')
+
+    const tree: z.ZodType = z.lazy(() => z.object({ below: z.array(tree) }))
+    const trees = [
+      tree,
+      toStandardJsonSchema(v.looseObject({ below: v.array(v.lazy(() => v.looseObject({ below: v.array(v.any()) }))) })),
+      type.module({ tree: { below: 'tree[]' } }).tree
+    ]
+    for (const schema of trees) t.equal(encode(schema, { x: 1, below: [{ below: [], x: 1 }] }), '{"below":[{"below":[]}]}')
+
+    const choices = [
+      z.discriminatedUnion('kind', [z.object({ kind: z.literal('a'), x: z.string() }), z.object({ kind: z.literal('b'), y: z.number() })]),
+      toStandardJsonSchema(v.variant('kind', [v.looseObject({ kind: v.literal('a'), x: v.string() }), v.looseObject({ kind: v.literal('b'), y: v.number() })])),
+      type({ kind: "'a'", x: 'string' }).or({ kind: "'b'", y: 'number' })
+    ]
+    for (const schema of choices) t.equal(encode(schema, { kind: 'b', y: 1, x: 'secret' }), '{"kind":"b","y":1}')
+  })
+
+  t.test('checks also where nothing is checked, since that can not be told from what it makes', async t => {
+    for (const schema of [zod, valibot, arktype]) {
+      t.equal(refusal(schema, { symbol: 'ACME', value: 'secret' }, { validate: false }), '/value should be number')
+      t.equal(encode(schema, { symbol: 'ACME', value: 1, secret: 'x' }, { validate: false }), '{"symbol":"ACME","value":1}')
+    }
+    t.strictSame(compile(zod, { validate: false }).decode('{"symbol":1}'), { symbol: 1 })
   })
 })

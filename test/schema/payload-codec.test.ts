@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import * as v from 'valibot'
 import { compile, encode, errorOf, refusal } from '../helpers/payload.js'
 
 t.test('an event without payload may be given none', async t => {
@@ -95,6 +96,15 @@ t.test('an error of a Transform is the cause, and is not repeated', async t => {
 t.test('what a Transform makes is checked', async t => {
   const Count = Type.Transform(Type.Number()).Decode(Number).Encode(count => `${count}` as never)
   t.equal(refusal(Type.Object({ count: Count }), { count: 1 }), '/count should be number')
+})
+
+t.test('what a library refuses is refused, and what it throws is the cause', async t => {
+  t.equal(refusal(v.object({ a: v.number() }), { a: 'secret' }), '/a should be number')
+  t.equal(errorOf(() => encode(v.number(), 'secret')).cause, undefined)
+  const failure = new Error('secret')
+  const error = errorOf(() => encode(v.pipe(v.string(), v.transform(() => { throw failure })), 'x'))
+  t.equal(error.message, "event 'price': the payload should be a value that its schema takes, but that threw")
+  t.equal(error.cause, failure)
 })
 
 t.test('says so where a payload of another shape is not checked before', async t => {
