@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
@@ -15,6 +16,7 @@ export async function runRecipe<Exports = unknown> (t: Test, name: typeof NAMES[
   t.equal(paths.length, NAMES.length)
   const program = await import(pathToFileURL(paths[NAMES.indexOf(name)] as string).href) as Exports & { app: FastifyInstance }
   t.teardown(async () => { await program.app.close() })
-  const { port } = program.app.server.address() as { port: number }
-  return { ...program, url: `http://localhost:${port}` }
+  // Not `localhost`, where Fastify may listen by two servers of which the app shows one.
+  const { address, family, port } = program.app.server.address() as AddressInfo
+  return { ...program, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` }
 }
