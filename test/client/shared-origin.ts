@@ -24,7 +24,8 @@ export class Origin {
     class BroadcastChannel {
       onmessage: Deliver = () => {}
       readonly #page = origin.#opening as SharedPage
-      constructor () {
+      constructor (name: string) {
+        this.#page.name = name
         this.#page.receive = data => { this.onmessage({ data }) }
       }
 
@@ -61,7 +62,7 @@ export class Origin {
 
   #post (from: SharedPage, data: unknown): void {
     for (const to of this.#pages) {
-      if (to === from || from.isKilled) continue
+      if (to === from || to.name !== from.name || from.isKilled) continue
       const before = to.inbound.get(from) ?? Promise.resolve()
       const latency = this.latency()
       to.inbound.set(from, before.then(async () => {
@@ -102,6 +103,8 @@ export class Origin {
 /** A page of an {@link Origin}. */
 export class SharedPage {
   stream!: ClientStream<typeof counts>
+  /** Of its channel. */
+  name = ''
   isKilled = false
   /** Resolves when the page is not frozen. */
   thaw: Promise<void> = Promise.resolve()
