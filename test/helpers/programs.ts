@@ -18,7 +18,7 @@ export class Programs {
     t.teardown(() => { rmSync(this.#folder, { recursive: true }) })
     this.paths = codeBlocks(new URL(page, root), 'ts').map((code, n) => {
       const path = `${this.#folder}/program-${n}.ts`
-      const exported = code.includes('const app =') ? '\nexport { app }\n' : ''
+      const exported = /^const app =/m.test(code) ? '\nexport { app }\n' : ''
       writeFileSync(path, toSource(code).replace('port: 3000', 'port: 0') + exported)
       return path
     })
