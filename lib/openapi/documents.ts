@@ -25,8 +25,8 @@ export class Documents {
   /** Takes in a route when it is declared. */
   add (instance: FastifyInstance, declaration: RouteOptions, route: Route): void {
     if (route.eventNames.length === 0) return
-    const { response } = (declaration.schema ?? {}) as RouteSchema
-    this.#routes.push({ instance, declaration, route, fallback: response?.['default'] })
+    const { response } = declaration.schema as RouteSchema
+    this.#routes.push({ instance, declaration, route, fallback: response['default'] })
   }
 
   /** A route that declares all events of a channel may subscribe to it. */
@@ -53,7 +53,7 @@ export class Documents {
   #showRoute ({ instance, declaration, route, fallback }: Documented): void {
     const { schema, config, method } = declaration
     const declared = schema as RouteSchema
-    const { default: _, ...response } = declared.response ?? {}
+    const { default: _, ...response } = declared.response
     const facts = {
       methods: [method].flat(),
       streamsOnly: route.streamsOnly,
@@ -66,7 +66,7 @@ export class Documents {
       configurable: true,
       get: () => documentRoute(complete, facts, { ...currentRun() ?? ANY_VERSION, sharedSchemas: instance.getSchemas() })
     })
-    declaration.config = whatSwaggerAsks(config ?? {}) as NonNullable<RouteOptions['config']>
+    declaration.config = whatSwaggerAsks(config as object) as NonNullable<RouteOptions['config']>
   }
 
   #resumes ({ schemas }: EventStream): boolean {

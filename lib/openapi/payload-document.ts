@@ -39,7 +39,10 @@ export function documentPayload (schema: SchemaObject, event: string, surroundin
   const opened = new Map<string, Resource>()
   const { root } = openResource('', schema)
   const text = textAt(root)
-  return text === undefined ? { schema: copy(root), isText: false } : { schema: copyHere(text), isText: true }
+  if (text !== undefined) return { schema: copyHere(text), isText: true }
+  let ofRoot: SchemaObject | undefined
+  const copied = copy(root)
+  return { schema: ofRoot ?? copied, isText: false }
 
   function copy (place: Place): Schema {
     const id = nameOf(place.schema)
@@ -74,7 +77,9 @@ export function documentPayload (schema: SchemaObject, event: string, surroundin
       const title = name !== wanted && { title: wanted }
       definitions.set(name, { $id: name, ...title, ...isSchemaObject(copied) ? copied : copied ? {} : { not: {} } })
     }
-    return { $ref: `${name}#` }
+    const reference = { $ref: `${name}#` }
+    if (place.pointer === '') ofRoot = reference
+    return reference
   }
 
   /** The string that is written as it is, if the payload is one. */

@@ -12,7 +12,7 @@ export interface RouteSchema {
   readonly headers?: unknown
   readonly querystring?: unknown
   readonly produces?: unknown
-  readonly response?: Readonly<Record<string, unknown>>
+  readonly response: Readonly<Record<string, unknown>>
 }
 
 /** What is known of a route beside its schema. */
@@ -34,11 +34,11 @@ const COMPLETE = 'The client has seen the whole stream, as its `Last-Event-ID` s
 /** A route's schema as swagger should see it: with its streams, and with what this plugin answers by itself. */
 export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundings: Omit<Surroundings, 'definitions'>): RouteSchema {
   const { form } = surroundings
-  const entries = Object.entries(schema.response ?? {})
+  const entries = Object.entries(schema.response)
   const streams = entries.flatMap(([, declared]) => streamsOf(declared))
   const documented = {
     ...streams.some(facts.resumes) ? withResumption(schema, surroundings.sharedSchemas) : schema,
-    response: { ...mapValues(schema.response ?? {}, documentResponse), ...ownResponses() }
+    response: { ...mapValues(schema.response, documentResponse), ...ownResponses() }
   }
   // Swagger 2.0 has one schema for all media types of a response.
   const mediaTypes = new Set(entries.flatMap(([, declared]) => Object.keys(contentOf(declared))))

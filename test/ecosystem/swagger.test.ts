@@ -20,12 +20,14 @@ const trees = eventStream({ tree: Node, leaf: Node })
 const users = eventStream({ user: module.Import('User') })
 const items = eventStream({ added: Item, removed: Item }, { description: 'What comes and goes' })
 
+const validator = new Validator()
+
 function documentOf (app: object, name = 'swagger'): Document {
   return (app as Record<string, () => Document>)[name]?.() as Document
 }
 
 async function checkValid (t: Test, document: object): Promise<void> {
-  const { valid, errors } = await new Validator().validate(JSON.parse(JSON.stringify(document)) as Record<string, unknown>)
+  const { valid, errors } = await validator.validate(JSON.parse(JSON.stringify(document)) as Record<string, unknown>)
   t.ok(valid, 'it is valid', { errors })
 }
 

@@ -5,6 +5,9 @@ import type { Test } from 'tap'
 import sse from '../../lib/index.js'
 import { bareApp } from '../helpers/app.js'
 
+// One for all, since compiling its schemas takes a while.
+const validator = new Validator()
+
 export interface Media { schema?: object, itemSchema?: object, [other: string]: unknown }
 export interface Response { description: string, content?: Record<string, Media> }
 export interface Parameter { name: string, in: string, required: boolean }
@@ -21,7 +24,7 @@ export async function documentOf (t: Test, openapi: string, declare: (app: Fasti
   declare(app)
   await app.ready()
   const document = JSON.parse(JSON.stringify(app.swagger())) as Document & Record<string, unknown>
-  const { valid, errors } = await new Validator().validate(structuredClone(document))
+  const { valid, errors } = await validator.validate(structuredClone(document))
   t.ok(valid, `it is valid OpenAPI ${openapi}`, { errors })
   return document
 }

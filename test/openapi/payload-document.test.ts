@@ -66,7 +66,7 @@ t.test('recursive schemas refer to themselves', async t => {
   t.strictSame(tree?.components, component)
   t.strictSame(forest, { schema: { type: 'array', items: { $ref: 'Node#' } }, isText: false, components: component })
   t.strictSame(writeOne({ properties: { below: { $ref: '#' } } }), {
-    schema: { properties: { below: { $ref: 'one#' } } },
+    schema: { $ref: 'one#' },
     isText: false,
     components: { one: { $id: 'one', properties: { below: { $ref: 'one#' } } } }
   })

@@ -67,6 +67,8 @@ for (const [name, schema, expected] of [
     ['query lastEventId required', 'header last-event-id required', 'header x-tenant required']],
   ['nor where a shared schema has', { headers: Type.Ref('Headers') },
     ['query lastEventId', 'header last-event-id required', 'header x-tenant required']],
+  ['nor where it has by a whole name', { headers: Type.Ref('Headers#') },
+    ['query lastEventId', 'header last-event-id required', 'header x-tenant required']],
   ['beside another shared schema', { querystring: Type.Ref('Page') }, ['query page required', 'query lastEventId', 'header Last-Event-ID']]
 ] as const) {
   t.test(`how to resume is documented ${name}`, async t => {
