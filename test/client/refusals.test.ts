@@ -1,6 +1,7 @@
 import t from 'tap'
 import { EventStreamError } from '../../lib/client/connect.js'
 import { loadedApp } from '../helpers/app.js'
+import { deferred } from '../helpers/deferred.js'
 import { all, EVENT_STREAM, failure, open, serve, statesOf } from './server.js'
 
 // Answers that are no stream: which of them end it, and what their errors say.
@@ -67,10 +68,10 @@ t.test('what the plugin itself refuses is an answer, with its code', async t => 
 
 t.test('of an error that goes on for ever the beginning is enough', async t => {
   const chunk = 'x'.repeat(1_000)
-  let hasLeft = false
+  const left = deferred()
   const { url } = await serve(t, (response, _n, request) => {
     response.writeHead(404)
-    request.socket.on('close', () => { hasLeft = true })
+    request.socket.on('close', () => { left.resolve() })
     const write = (): void => {
       while (response.write(chunk));
       response.once('drain', write)
@@ -80,7 +81,7 @@ t.test('of an error that goes on for ever the beginning is enough', async t => {
   const { answer } = await failure(all(open(t, url))) as EventStreamError
   t.ok((answer?.body.length ?? 0) > 16 * 1024)
   t.ok((answer?.body.length ?? Infinity) < 256 * 1024)
-  while (!hasLeft) await new Promise(setImmediate)
+  await left.promise
 })
 
 t.test('an error that is cut, or never ends, is an error all the same', async t => {

@@ -32,7 +32,7 @@ export async function serve (t: Test, answer: (response: ServerResponse, n: numb
 
 /** A client that comes back at once, and is closed with the test. */
 export function open<Stream extends DeclaredStream = DeclaredStream> (
-  t: Test, url: string, options: ConnectOptions<Stream> = {}
+  t: Test, url: string | URL, options: ConnectOptions<Stream> = {}
 ): ClientStream<Stream> {
   const stream = connect<Stream>(url, { retryMs: 0, maxRetryMs: 0, ...options })
   t.teardown(() => { stream.close() })
