@@ -87,9 +87,11 @@ t.test('gives what is raw text by its declaration as it is, and all else as JSON
     json: Type.String({ contentMediaType: 'application/json' }),
     vendor: Type.String({ contentMediaType: 'application/x+json; v=1' }),
     string: Type.String(),
-    number: Type.Number()
+    number: Type.Number(),
+    shared: Type.Unsafe<string>({ $ref: 'line#' })
   })
-  const { html, json, vendor, string, number } = texts.event
+  const { html, json, vendor, string, number, shared } = texts.event
+  app.addSchema({ $id: 'line', type: 'string', contentMediaType: 'text/plain' })
   app.get('/', { schema: { response: { '2xx': texts } } }, async function * () {
     yield html('5')
     yield html('<p>\n</p>')
@@ -97,14 +99,22 @@ t.test('gives what is raw text by its declaration as it is, and all else as JSON
     yield vendor('5')
     yield string('5')
     yield number(5)
+    yield shared('5')
     yield raw('[DONE]')
     yield raw('5')
   })
   const stream = await injectEvents<typeof texts>(app, '/')
   t.strictSame((await stream.rest()).map(({ event, data }) => [event, data]), [
     ['html', '5'], ['html', '<p>\n</p>'], ['json', '5'], ['vendor', '5'], ['string', '5'], ['number', 5],
-    ['message', '[DONE]'], ['message', 5]
+    ['shared', '5'], ['message', '[DONE]'], ['message', 5]
   ])
+})
+
+t.test('takes what a schema checks that has no JSON Schema for JSON', async t => {
+  const { app } = await loadedApp(t)
+  const anything = eventStream({ anything: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } })
+  app.get('/', { schema: { response: { 200: anything } } }, async function * () { yield anything.event.anything('5') })
+  t.strictSame(await (await injectEvents(app, '/')).rest(), [{ event: 'anything', data: '5' }])
 })
 
 t.test('knows what is raw text without a declaration when it is told', async t => {
