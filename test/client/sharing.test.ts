@@ -127,6 +127,7 @@ t.test('a page that nobody answers begins by a connection of its own', async t =
   const origin = new Origin(t)
   const { url, channel } = await serve(t)
   const first = await listenOn(t, origin, url)
+  await until(() => first.stream.lastEventId !== undefined) // it has nothing more to say
   const thaw = first.freeze()
   const second = await listenOn(t, origin, url)
   t.equal(channel.subscriberCount(), 2)
@@ -162,13 +163,17 @@ t.test('a page that reads slowly gets everything at its own pace', async t => {
   const { url, channel } = await serve(t)
   const first = await listenOn(t, origin, url)
   const slow = origin.open(url)
+  let most = 0
   await opened(slow)
   await until(() => channel.subscriberCount() === 1)
   const total = 2_500
   for (let n = 0; n < total; n++) await channel.publish(count(n))
   await first.got.until(items => items.length === total)
+  t.equal(channel.subscriberCount(), 1)
+  channel.on('subscribe', () => { most = channel.subscriberCount() })
   const got: unknown[] = []
   for await (const { data } of slow.stream) if (got.push(data) === total) break
+  t.ok(most > 1, 'what did not wait for it came by another connection')
   t.strictSame(got, Array.from({ length: total }, (_, n) => n))
 })
 
