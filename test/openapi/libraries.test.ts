@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { eventStream } from '../../lib/index.js'
 import { documentOf, type Document } from './document.js'
 
-interface Category { name: string, below: Category[] }
-const Category: z.ZodType<Category> = z.object({ name: z.string(), get below () { return z.array(Category) } })
+interface Nested { name: string, below: Nested[] }
+const Category: z.ZodType<Nested> = z.object({ name: z.string(), get below () { return z.array(Category) } })
 
 /** A library that checks, but has no JSON Schema. */
 const opaque: StandardSchemaV1<number> = { '~standard': { version: 1, vendor: 'opaque', validate: value => ({ value: value as number }) } }
