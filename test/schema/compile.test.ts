@@ -262,6 +262,11 @@ t.test('a Standard Schema', async t => {
     t.equal(refusal(type('number'), Infinity), 'the payload should be number', 'where that is narrower')
   })
 
+  t.test('may refuse what its JSON Schema allows', async t => {
+    const lower = z.object({ a: z.array(z.string().refine(text => text === text.toLowerCase(), { error: ({ input }) => `${input} is too loud` })) })
+    t.equal(refusal(lower, { a: ['x', 'SECRET'] }), '/a/1 should be what its schema takes')
+  })
+
   t.test('is not the worse for formats and patterns that only its library knows', async t => {
     t.equal(encode(z.object({ time: z.iso.time(), id: z.cuid2(), token: z.jwt().optional() }), { time: '12:00', id: 'tz4a98xxat96iws9zmbrgj3a' }), '{"time":"12:00","id":"tz4a98xxat96iws9zmbrgj3a"}')
     t.equal(refusal(v.pipe(v.string(), v.regex(/^[\w-.]$/)), '/'), 'the payload should be /^[\\w-.]$/')

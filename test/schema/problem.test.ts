@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { Type as Type1 } from 'typebox'
 import { encode, refusal } from '../helpers/payload.js'
 
 const SECRET = 'a secret'
@@ -16,6 +17,7 @@ const cases: Array<[schema: object, payload: unknown, message: string]> = [
   [Type.Object({}, { additionalProperties: Type.Number() }), { [SECRET]: SECRET }, '/* should be number'],
   [Type.Record(Type.String(), Type.Object({ a: Type.Number() })), { [SECRET]: { a: SECRET } }, '/*/a should be number'],
   [Type.Record(Type.Integer(), Type.Object({ a: Type.Array(Type.Number()) })), { 4111: { a: [SECRET] } }, '/*/a/0 should be number'],
+  [Type1.Refine(Type1.String(), () => false, text => text), SECRET, 'the payload should be what its Refine takes'],
   [Type.String({ format: 'email' }), SECRET, 'the payload should match format "email"'],
   [Type.String({ pattern: '^x' }), SECRET, 'the payload should match pattern "^x"'],
   [Type.String({ minLength: 20 }), SECRET, 'the payload should not have fewer than 20 characters'],
