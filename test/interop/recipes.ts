@@ -15,7 +15,13 @@ export async function runRecipe<Exports = unknown> (t: Test, name: typeof NAMES[
   const { paths } = new Programs(t, 'docs/recipes.md')
   t.equal(paths.length, NAMES.length)
   const program = await import(pathToFileURL(paths[NAMES.indexOf(name)] as string).href) as Exports & { app: FastifyInstance }
-  t.teardown(async () => { await program.app.close() })
+  t.teardown(async () => {
+    const { app } = program
+    // A fetch that is aborted opens a connection that it does not use, and a closing server would wait for that.
+    app.server.on('connection', socket => { socket.destroy() })
+    app.server.closeAllConnections()
+    await app.close()
+  })
   // Not `localhost`, where Fastify may listen by two servers of which the app shows one.
   const { address, family, port } = program.app.server.address() as AddressInfo
   return { ...program, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` }
