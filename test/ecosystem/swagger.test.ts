@@ -135,12 +135,14 @@ t.test("a route's own transform stays, and so does one that is switched off", as
 t.test('what fails in a transform fails as it does without streams, and hidden routes stay hidden', async t => {
   const { app } = bareApp(t)
   const fault = new Error('broken transform')
-  await app.register(swagger, { openapi: {}, transform: ({ url, schema }) => { if (url === '/') throw fault; return { url, schema } } })
+  let calls = 0
+  await app.register(swagger, { openapi: {}, transform: () => { calls++; throw fault } })
   await app.register(sse)
   app.get('/', () => 'first')
   get(app)
   await app.ready()
   t.throws(() => documentOf(app), fault)
+  t.equal(calls, 1)
 
   const other = bareApp(t).app
   await other.register(swagger, { openapi: {} })
@@ -169,22 +171,16 @@ t.test('a swagger in a child scope documents its routes alone', async t => {
   await checkValid(t, document)
 })
 
-t.test('two documents of one server, of different versions', async t => {
+t.test('a swagger by another name has what is valid in all versions', async t => {
   const { app } = bareApp(t)
-  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
-  await app.register(async scope => {
-    await scope.register(swagger, { openapi: { openapi: '3.1.0' }, decorator: 'partners' } as object)
-    await scope.register(sse)
-    get(scope)
-    scope.decorate('written', () => documentOf(scope, 'partners'))
-    app.decorate('partners', () => documentOf(scope, 'partners'))
-  })
+  await app.register(swagger, { openapi: { openapi: '3.2.0' }, decorator: 'partners' } as object)
+  await app.register(sse)
+  get(app)
   await app.ready()
-  t.ok(documentOf(app).paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream']?.['itemSchema'])
-  const partners = documentOf(app, 'partners')
-  t.strictSame(eventNames(partners, '/ticks'), Object.keys(ticks.schemas), 'what is valid in all versions')
-  t.equal(partners.paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream']?.['itemSchema'], undefined)
-  await checkValid(t, partners)
+  const document = documentOf(app, 'partners')
+  t.strictSame(eventNames(document, '/ticks'), Object.keys(ticks.schemas))
+  t.equal(document.paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream']?.['itemSchema'], undefined)
+  await checkValid(t, document)
 })
 
 t.test('Swagger 2.0 is told the media type', async t => {

@@ -49,6 +49,14 @@ t.test('so can a stream that has all events of a channel, and no other', async t
   t.strictSame([parameters(document, '/other'), parameters(document, '/part')], [[], []])
 })
 
+t.test('a stream that lacks an event of a channel is not that of the channel', async t => {
+  const document = await documentOf(t, '3.2.0', app => {
+    app.sse.channel('some', eventStream({ post: Post, seen: Type.Integer() }))
+    app.get('/', { schema: { response: { 200: posts } } }, async function * () {})
+  })
+  t.strictSame(names(document), ['post'])
+})
+
 t.test('a channel may be opened until the document is asked for', async t => {
   const document = await documentOf(t, '3.2.0', app => {
     app.get('/', { schema: { response: { 200: posts } } }, async function * () {})
