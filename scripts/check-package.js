@@ -17,13 +17,14 @@ const temp = mkdtempSync(join(tmpdir(), 'fastify-typed-sse-'))
 const COMPILERS = ['5.9', '6.0', '7.0']
 /**
  * With all declarations checked as well; but for a program that has both copies of this package: there the types of
- * `reply.sse` are the same by their structure, but not by their declaration, and only `skipLibCheck` lets that pass; and
- * for one with clients of brokers, whose declarations are not ours.
+ * `reply.sse` are the same by their structure, but not by their declaration, and only `skipLibCheck` lets that pass; for
+ * one with clients of brokers, whose declarations are not ours; and for a page, since Fastify's declarations, to which those
+ * of its server lead, are not made for browsers.
  */
-const CONSUMERS = Object.entries({ 'consumer.ts': false, 'both-copies.ts': true, 'brokers.ts': true })
+const CONSUMERS = Object.entries({ 'consumer.ts': false, 'testing.ts': false, 'client.ts': true, 'both-copies.ts': true, 'brokers.ts': true })
 const PEERS = ['fastify@5', '@sinclair/typebox@0.34', '@fastify/type-provider-typebox@5']
-/** What brokers are made with. */
-const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3']
+/** What brokers are made with, and what checks the events in a client. */
+const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3', '@cfworker/json-schema@4']
 /** What the peer dependencies promise at least; for these the types are not checked, only that they run. */
 const OLDEST_PEERS = ['fastify@5.0.0', '@sinclair/typebox@0.34.0']
 
@@ -118,13 +119,14 @@ function runForms (folder, script, where) {
   if (status !== 0) report(`the import forms after these, ${where}`, [stderr])
 }
 
-/** As strict as it gets. No DOM: this runs on a server. */
+/** As strict as it gets. No DOM but for the page: the others run on a server. */
 function tsconfig (file, skipLibCheck) {
+  const isPage = file === 'client.ts'
   return {
     compilerOptions: {
       target: 'ES2022',
-      lib: ['ES2023'],
-      types: ['node'],
+      lib: isPage ? ['ES2023', 'DOM', 'DOM.AsyncIterable'] : ['ES2023'],
+      types: isPage ? [] : ['node'],
       module: 'NodeNext',
       moduleResolution: 'NodeNext',
       strict: true,
