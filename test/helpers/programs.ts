@@ -8,15 +8,15 @@ import { codeBlocks } from './markdown.js'
 
 const root = new URL('../../', import.meta.url)
 
-/** The programs of a page, as they stand but for the place of the package and the port, in files of their own. */
+/** The programs of a page or of several, as they stand but for the place of the package and the port, in files of their own. */
 export class Programs {
   readonly paths: readonly string[]
   readonly #folder = mkdtempSync(fileURLToPath(new URL('test/page-', root)))
 
-  /** @param page relative to the project's folder */
-  constructor (t: Test, page: string) {
+  /** @param pages relative to the project's folder */
+  constructor (t: Test, ...pages: string[]) {
     t.teardown(() => { rmSync(this.#folder, { recursive: true }) })
-    this.paths = codeBlocks(new URL(page, root), 'ts').map((code, n) => {
+    this.paths = pages.flatMap(page => codeBlocks(new URL(page, root), 'ts')).map((code, n) => {
       const path = `${this.#folder}/program-${n}.ts`
       const exported = /^const app =/m.test(code) ? '\nexport { app }\n' : ''
       writeFileSync(path, toSource(code).replace('port: 3000', 'port: 0') + exported)

@@ -3,8 +3,11 @@ import { injectEvents } from '../../lib/testing/inject-events.js'
 import { Programs } from '../helpers/programs.js'
 import { runRecipe } from './recipes.js'
 
-t.test('the recipes compile', async t => {
-  await t.resolves(new Programs(t, 'docs/recipes.md').compile())
+t.setTimeout(180_000)
+
+// Together, since the compiler takes most of its time for the types of the packages.
+t.test('the programs of the recipes compile, and those about testing', async t => {
+  await t.resolves(new Programs(t, 'docs/recipes.md', 'docs/testing.md').compile())
 })
 
 t.test('one route gives the whole text or a stream', async t => {
