@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { EventStream } from '../../types/event.js'
 import type { Route } from '../route.js'
+import { isEventStream } from '../schema/event-stream.js'
 import { Components } from './components.js'
 import { documentRoute, type RouteSchema } from './route-document.js'
 import { currentRun, watchSwagger, whatSwaggerAsks } from './swagger-run.js'
@@ -21,6 +22,8 @@ export class Documents {
   #routes: Documented[] = []
   /** The streams of channels, by the schema of their first event: channels come and go. */
   readonly #channelStreams = new WeakMap<object, EventStream[]>()
+  /** For a swagger of another name, so that its version isn't known: what is valid in all of them. */
+  readonly #anyVersion = { form: '3.0', components: new Components() } as const
 
   /** Takes in a route when it is declared. */
   add (instance: FastifyInstance, declaration: RouteOptions, route: Route): void {
@@ -52,19 +55,19 @@ export class Documents {
 
   #showRoute ({ instance, declaration, route, fallback }: Documented): void {
     const { schema, config, method } = declaration
-    const declared = schema as RouteSchema
-    const { default: _, ...response } = declared.response
+    const { response, ...others } = { ...schema } as Partial<RouteSchema>
+    if (response === undefined) return // another hook has taken it away
     const facts = {
       methods: [method].flat(),
       streamsOnly: route.streamsOnly,
       canComplete: route.canComplete,
       resumes: (stream: EventStream) => this.#resumes(stream)
     }
-    const complete = { ...declared, response: fallback === undefined ? response : { ...response, default: fallback } }
+    const declared = { ...others, response: isEventStream(fallback) ? { ...response, default: fallback } : response }
     Object.defineProperty(declaration, 'schema', {
       enumerable: true,
       configurable: true,
-      get: () => documentRoute(complete, facts, { ...currentRun() ?? ANY_VERSION, sharedSchemas: instance.getSchemas() })
+      get: () => documentRoute(declared, facts, { ...currentRun() ?? this.#anyVersion, sharedSchemas: instance.getSchemas() })
     })
     declaration.config = whatSwaggerAsks(config as object) as NonNullable<RouteOptions['config']>
   }
@@ -74,6 +77,3 @@ export class Documents {
     return candidates.some(channel => Object.entries(channel.schemas).every(([event, schema]) => schemas[event] === schema))
   }
 }
-
-/** For a swagger that is decorated by another name, so that its version isn't known: what is valid in all of them. */
-const ANY_VERSION = { form: '3.0', components: new Components() } as const

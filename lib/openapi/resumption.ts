@@ -1,11 +1,12 @@
 import { isSchemaObject, type Schema } from '../schema/json-schema.js'
-import type { RouteSchema } from './route-document.js'
 
 const HEADER = 'Last-Event-ID'
 const PARAMETER = 'lastEventId'
 
 /** Adds how a client resumes a stream to what a route takes, for documents alone: nothing of it is checked. */
-export function withResumption (schema: RouteSchema, sharedSchemas: Record<string, unknown>): RouteSchema {
+export function withResumption<Declared extends { readonly headers?: unknown, readonly querystring?: unknown }> (
+  schema: Declared, sharedSchemas: Record<string, unknown>
+): Declared {
   return {
     ...schema,
     headers: add(schema.headers, HEADER, 'The id of the last event that the client has got. A browser sends it when it reconnects.'),

@@ -221,6 +221,22 @@ t.test('HEAD routes that are shown have their streams too', async t => {
   await checkValid(t, document)
 })
 
+t.test('what other hooks make of a schema counts', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
+  await app.register(sse)
+  app.addHook('onRoute', declaration => {
+    if (declaration.url === '/none') delete declaration.schema
+    else declaration.schema = { ...declaration.schema, summary: 'hooked' } as never
+  })
+  get(app)
+  get(app, '/none')
+  await app.ready()
+  const { paths } = documentOf(app)
+  t.equal(paths['/ticks']?.['get']?.summary, 'hooked')
+  t.strictSame(paths['/none']?.['get']?.responses as object, { 200: { description: 'Default Response' } })
+})
+
 t.test('without swagger, routes are left as they are', async t => {
   const { app } = bareApp(t)
   await app.register(sse)
