@@ -52,7 +52,7 @@ export type ClientEnd = 'complete' | 'closed'
 /** A value, or what makes it anew for every connection. */
 export type PerConnection<Value> = Value | (() => Value | Promise<Value>)
 
-/** Options of `connect(url, options)`. Wrong ones throw a TypeError with the code `FST_ERR_SSE_CLIENT_OPTION`. */
+/** Options of `connect(url, options)`. Wrong ones throw an `EventStreamError` with the code `FST_ERR_SSE_CLIENT_OPTION`. */
 export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> {
   /** Default: `GET`. */
   method?: string
@@ -84,7 +84,10 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
   maxRetries?: number
   /** How long to wait before a reconnect until the server's `retry:` says otherwise, in milliseconds. Default: 2 000. */
   retryMs?: number
-  /** The longest that attempts that fail make the client wait, in milliseconds, unless the server asks for more. Default: 30 000. */
+  /**
+   * The limit of what attempts that fail add to the wait, in milliseconds: a random part of a time that begins at a second
+   * or `retry:`, and doubles with each of them up to this. Default: 30 000.
+   */
   maxRetryMs?: number
   /**
    * Connects again where not one byte came for this long, in milliseconds; the server's heartbeats count. Should be some
@@ -96,7 +99,7 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
    * `fastify-typed-sse/client/validate` makes one of schemas. Default: the server is trusted.
    */
   validate?: (event: ReceivedEvent) => unknown
-  /** The longest event to take, in UTF-16 code units; a longer one fails the stream. Default: 16 Mi. `Infinity`: any. */
+  /** How much of an event to take before its end has come, in UTF-16 code units; more fails the stream. Default: 16 Mi. `Infinity`: any. */
   maxEventLength?: number
 }
 
@@ -115,7 +118,7 @@ export interface SharedConnectOptions<Stream extends DeclaredStream = DeclaredSt
  */
 export interface ClientStream<Stream extends DeclaredStream = DeclaredStream> extends AsyncIterable<ReceivedEvents<Stream>> {
   /** Listens to the events of one name. Returns what stops it. What a listener throws becomes an unhandled rejection. */
-  on: <Name extends ReceivedName<Stream>>(name: Name, listener: (data: ReceivedData<Stream, Name>, event: Extract<ReceivedEvents<Stream>, { readonly event: Name }>) => void) => () => void
+  on: <Name extends ReceivedName<Stream>>(name: Name, listener: (data: ReceivedData<Stream, Name>, event: ReceivedEvent<Name, ReceivedData<Stream, Name>>) => void) => () => void
   readonly state: ClientState
   /** Is told of every new {@link state}. Returns what stops it. */
   onState: (listener: (state: ClientState) => void) => () => void
@@ -125,7 +128,7 @@ export interface ClientStream<Stream extends DeclaredStream = DeclaredStream> ex
   readonly lastError: Error | undefined
   /**
    * Resolves when the stream has ended well; rejects with an `EventStreamError` when it failed. Who iterates gets that
-   * error there; for who listens it is an unhandled rejection, unless it is looked at here.
+   * error there as well; where there are only listeners, it is an unhandled rejection unless this was asked for.
    */
   readonly closed: Promise<ClientEnd>
   /** Ends it. Idempotent. */
