@@ -107,6 +107,29 @@ t.test('a stream that is not of this plugin is cut for an unknown reason', async
   })
 })
 
+t.test('the answer to a HEAD is a stream without events', async t => {
+  const { app } = await loadedApp(t)
+  app.get('/', declared, async function * () { yield acme(1) })
+  const stream = await injectEvents(app, { method: 'HEAD', url: '/' })
+  t.equal(stream.headers['content-type'], 'text/event-stream')
+  t.strictSame(await stream.rest(), [])
+  t.ok(await stream.close())
+})
+
+t.test('a stream that a handler writes by itself is read, and can be left', async t => {
+  const { app } = await loadedApp(t)
+  const left = deferred()
+  app.get('/', async (_request, reply) => {
+    reply.hijack()
+    reply.raw.on('close', left.resolve)
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+  })
+  const stream = await injectEvents(app, '/')
+  t.strictSame(await stream.take(1), [{ event: 'message', data: 1 }])
+  t.match(await stream.close(), { reason: 'client' })
+  await left.promise
+})
+
 t.test('what inject rejects with is passed on', async t => {
   const { app } = await loadedApp(t)
   await app.close()

@@ -6,7 +6,8 @@ export const prices = eventStream({
   price: Type.Object({ symbol: Type.String(), value: Type.Number() }),
   halt: Type.Object({ reason: Type.String() })
 })
-export const { price, halt } = prices.event
+const { price } = prices.event
+export const { halt } = prices.event
 
 export const acme = (value: number) => price({ symbol: 'ACME', value })
 /** What is received of {@link acme}. */
