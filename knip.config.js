@@ -21,6 +21,6 @@ export default {
   paths: {
     '/live-example/*': ['./examples/live/public/*'],
     '/modules/uplot/*': ['./node_modules/uplot/dist/*'],
-    '/modules/eventsource-parser/*': ['./node_modules/eventsource-parser/dist/*']
+    '/modules/client.js': ['./lib/client/connect.ts']
   }
 }

@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import sse, { type FastifySseOptions } from 'fastify-typed-sse'
+import { clientRoute } from './client.js'
 import { jobRoute } from './job.js'
 import { liveRoute } from './live.js'
 import { textRoute } from './text.js'
@@ -19,11 +20,11 @@ export function buildServer (options: FastifySseOptions = {}): FastifyInstance {
   app.register(textRoute)
 
   app.register(fastifyStatic, { root: new URL('public/', import.meta.url), logLevel: 'warn', setHeaders: secure })
-  for (const name of ['uplot', 'eventsource-parser']) {
-    // The browser gets these modules from node_modules, as they are: no build, no network.
-    const root = new URL(`../../node_modules/${name}/dist/`, import.meta.url)
-    app.register(fastifyStatic, { root, prefix: `/modules/${name}/`, logLevel: 'warn', decorateReply: false })
-  }
+  // The browser gets this module from node_modules, as it is.
+  app.register(fastifyStatic, {
+    root: new URL('../../node_modules/uplot/dist/', import.meta.url), prefix: '/modules/uplot/', logLevel: 'warn', decorateReply: false
+  })
+  app.register(clientRoute)
   return app
 }
 

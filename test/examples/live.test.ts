@@ -111,9 +111,9 @@ t.test('the live example', async t => {
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 375, 'also with all it can show')
   })
 
-  t.test('opens its figures anew when somebody has refused them, which ends an EventSource for good', async t => {
+  t.test('asks for its figures again when somebody has refused them, which ends an EventSource for good', async t => {
     const { page } = await open(t, browser, 'about:blank')
-    await page.route('**/live?*', async route => { await route.fulfill({ status: 503 }) }, { times: 1 })
+    await page.route('**/live', async route => { await route.fulfill({ status: 503 }) }, { times: 1 })
     await page.goto(url)
     await page.locator('#status[data-status="offline"]', { hasText: 'No answer, trying again …' }).waitFor()
     await live(page)

@@ -1,6 +1,6 @@
+import { connect } from '/modules/client.js'
 import { count } from './format.js'
 import { allEnded } from './generators.js'
-import { readEvents } from './read-events.js'
 
 const byId = (id) => document.getElementById(id)
 
@@ -30,13 +30,13 @@ async function write (signal) {
   const paper = byId('text-paper')
   let words = 0
   let ofWords = 0
-  let isDone = false
   const soFar = () => `${count(words)} of ${count(ofWords)} words`
 
   paper.textContent = ''
   show('running', 'Writing …')
+  const stream = ask(signal)
   try {
-    for await (const { event, data } of readEvents(await ask(signal))) {
+    for await (const { event, data } of stream) {
       if (event === 'start') {
         ofWords = data.words
       } else if (event === 'word') {
@@ -44,36 +44,35 @@ async function write (signal) {
         paper.append(data.text)
         paper.scrollTop = paper.scrollHeight
         byId('text-detail').textContent = soFar()
-      } else if (event === 'done') {
-        isDone = true
       }
     }
-    // A stream that was cut does not look finished: its final event is missing.
-    if (isDone) show('done', `Finished: ${count(words)} words.`)
-    else show('failed', `Broken off after ${soFar()}.`)
   } catch (error) {
-    if (!signal.aborted) {
-      // fetch() and its body fail with a TypeError when the connection does.
-      const reason = error instanceof TypeError ? 'the server does not answer' : error.message
-      show('failed', words === 0 ? `Failed: ${reason}.` : `Broken off after ${soFar()}: ${reason}.`)
-      return
-    }
+    // A stream that was cut does not look finished: its final event is missing.
+    show('failed', words === 0 ? `Failed: ${reason(error)}.` : `Broken off after ${soFar()}.`)
+    return
+  }
+  if (await stream.closed === 'complete') {
+    show('done', `Finished: ${count(words)} words.`)
+  } else {
     show('stopped', `Stopped after ${soFar()}.`)
     await allEnded('text')
     if (byId('text').dataset.state === 'stopped') show('stopped', `Stopped after ${soFar()}. The generator on the server has ended.`)
   }
 }
 
-async function ask (signal) {
-  const response = await fetch('/text', {
+/** A POST, which EventSource does not know. Nobody asks for it again by itself: the server would write it anew. */
+function ask (signal) {
+  return connect('/text', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ file: byId('text-file').value, wordsPerMinute: Number(byId('text-pace').value) }),
+    final: ['done'],
     signal
   })
-  if (response.ok) return response
-  const { message } = await response.json()
-  throw new Error(message)
+}
+
+function reason ({ answer }) {
+  return answer === undefined ? 'the server does not answer' : JSON.parse(answer.body).message
 }
 
 function show (state, outcome) {

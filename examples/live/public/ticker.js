@@ -24,7 +24,7 @@ export function offerTicker () {
   let samples
   let isSlow = false
   let isNewest = false
-  let close
+  let stream
   let lastEventId
 
   const say = () => {
@@ -72,8 +72,9 @@ export function offerTicker () {
 
   const restart = (isWanted) => {
     // It goes on where it was: what has not changed in between is not sent again.
-    if (close !== undefined) lastEventId = close()
-    close = isWanted
+    if (stream !== undefined) lastEventId = stream.lastEventId
+    stream?.close()
+    stream = isWanted
       ? follow(isSlow ? '/ticker/slow' : '/ticker', { lastEventId, listeners: [listeners], onStatus: () => { samples = undefined } })
       : undefined
   }
