@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import swagger from '@fastify/swagger'
 import { Type } from '@sinclair/typebox'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
@@ -9,8 +10,8 @@ import { Type as Type1 } from 'typebox'
 import { registerAjvFormats, TypeBoxValidatorCompiler } from 'type-provider-typebox-6'
 import * as v from 'valibot'
 import * as z from 'zod'
-import { type EventSchema, eventStream } from '../../lib/index.js'
-import { loadedApp, testApp } from '../helpers/app.js'
+import sse, { type EventSchema, eventStream } from '../../lib/index.js'
+import { bareApp, loadedApp, testApp } from '../helpers/app.js'
 import { connect, decode, eventsOf } from '../helpers/event-stream-client.js'
 import { codeBlocks } from '../helpers/markdown.js'
 import { Programs } from '../helpers/programs.js'
@@ -114,6 +115,29 @@ async function registrationProblem (t: Test, schema: EventSchema): Promise<strin
   }
   throw new Error('it is registered')
 }
+
+t.test('documents have the schema of what is sent, if its library gives one', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
+  await app.register(sse)
+  app.get('/', { schema: { response: { 200: days } } }, async function * () {})
+  await app.ready()
+  const document = app.swagger() as { paths: Record<string, { get: { responses: Record<string, { content: Record<string, { itemSchema: ItemSchema }> }> } }> }
+  const { oneOf } = document.paths['/']!.get.responses['200']!.content['text/event-stream']!.itemSchema
+  const properties = Object.fromEntries(oneOf.map(({ title, properties }) => [title, properties.data.contentSchema?.properties]))
+  const [name, on] = [{ type: 'string' }, { type: 'string' }]
+  t.strictSame(properties, {
+    typebox: { name, on },
+    typebox1: { name, on },
+    zod: { name, on: {} },
+    arktype: { name, on: {} },
+    valibot: undefined,
+    wrapped: { name, on: {} },
+    done: undefined
+  })
+})
+
+interface ItemSchema { oneOf: Array<{ title: string, properties: { data: { contentSchema?: { properties?: object } } } }> }
 
 t.test('the validator of the type provider for typebox 1.x does not mind a stream', async t => {
   registerAjvFormats()

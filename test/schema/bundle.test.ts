@@ -236,3 +236,13 @@ t.test('Refine of typebox 1.x asks for more than a JSON Schema can', async t => 
   t.equal(refusal(schema, { count: 3 }), '/count should be what its Refine takes, or /count should be null')
   t.equal(encode(schema, { count: 3 }, { validate: false }), '{"count":3}', 'unless nothing is checked')
 })
+
+t.test('a reference among alternatives may be transformed, or asked for more', async t => {
+  const When = Type.String({ $id: 'When' })
+  const sharedSchemas = { When }
+  const Decoded = Type.Transform(Type.Ref('When')).Decode(text => new Date(text as string)).Encode(date => date.toISOString())
+  t.equal(encode(Type.Union([Decoded, Type.Null()]), new Date(0), { sharedSchemas }), '"1970-01-01T00:00:00.000Z"')
+  const Short = Type1.Refine(Type1.Ref('When'), text => (text as string).length < 3)
+  t.equal(encode(Type1.Union([Short, Type1.Null()]), 'ab', { sharedSchemas }), '"ab"')
+  t.equal(refusal(Type1.Union([Short, Type1.Null()]), 'abc', { sharedSchemas }), 'the payload should be what its Refine takes, or the payload should be null')
+})

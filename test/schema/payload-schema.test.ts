@@ -15,4 +15,5 @@ t.test('gives what is on the wire', async t => {
 
 t.test('gives nothing where the library gives nothing', async t => {
   t.equal(payloadJsonSchema(v.string()), undefined)
+  t.equal(payloadJsonSchema(z.date()), undefined, 'or what JSON does not have')
 })
