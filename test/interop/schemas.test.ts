@@ -122,7 +122,7 @@ t.test('documents have the schema of what is sent, if its library gives one', as
   await app.register(sse)
   app.get('/', { schema: { response: { 200: days } } }, async function * () {})
   await app.ready()
-  const document = app.swagger() as { paths: Record<string, { get: { responses: Record<string, { content: Record<string, { itemSchema: ItemSchema }> }> } }> }
+  const document = app.swagger() as unknown as { paths: Record<string, { get: { responses: Record<string, { content: Record<string, { itemSchema: ItemSchema }> }> } }> }
   const { oneOf } = document.paths['/']!.get.responses['200']!.content['text/event-stream']!.itemSchema
   const properties = Object.fromEntries(oneOf.map(({ title, properties }) => [title, properties.data.contentSchema?.properties]))
   const [name, on] = [{ type: 'string' }, { type: 'string' }]
