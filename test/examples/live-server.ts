@@ -14,10 +14,10 @@ export interface LiveServer {
   stop: (signal?: 'SIGINT' | 'SIGKILL') => Promise<number | null>
 }
 
-/** Runs `npm start` until its page is there, or until it has ended. */
-export async function startLive (t: Test, port: number, env: Record<string, string> = {}): Promise<LiveServer> {
+/** Runs `npm start`, or another script, until its page is there, or until it has ended. */
+export async function startLive (t: Test, port: number, env: Record<string, string> = {}, script = 'start'): Promise<LiveServer> {
   // A process group of its own, as in a terminal: npm, a shell and the server. Without tap's loaders.
-  const child = spawn('npm', ['start'], {
+  const child = spawn('npm', ['run', script], {
     cwd: root,
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), RETRY_MS: '100', ...env }
@@ -29,7 +29,7 @@ export async function startLive (t: Test, port: number, env: Record<string, stri
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         output += chunk
-        if (output.includes('The live page is at')) resolve()
+        if (/The (?:live page|poll) is at/.test(output)) resolve()
       })
     }
   })
