@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -15,14 +16,17 @@ const text = readFileSync(readme, 'utf8')
 
 const programs = new Programs(t, 'README.md')
 const { paths } = programs
+const [server = '', page = '', ...others] = paths
+// As the page calls it.
+writeFileSync(`${dirname(server)}/server.ts`, "export * from './program-0.js'\n")
 
 t.test('the programs of the README compile', async t => {
-  t.equal(paths.length, 5)
+  t.equal(paths.length, 6)
   await t.resolves(programs.compile())
 })
 
 t.test('the first program streams what the README shows', async t => {
-  const { app } = await import(pathToFileURL(paths[0] as string).href) as { app: FastifyInstance }
+  const { app } = await import(pathToFileURL(server).href) as { app: FastifyInstance }
   t.teardown(async () => { await app.close() })
   const { port } = app.server.address() as { port: number }
   const client = new RawClient(t, port).request('/prices/ACME')
@@ -30,10 +34,17 @@ t.test('the first program streams what the README shows', async t => {
   const shape = (output: string): string => output.trim().replace(/"value":[\d.]+/g, '"value":0')
   const [, shown = ''] = /^\$ curl -N .*?\n(.*?)^```$/ms.exec(text) ?? []
   t.equal(shape(client.body), shape(shown))
+  client.socket.destroy()
+
+  const { watch } = await import(pathToFileURL(page).href) as { watch: (url: string, show: (value: number) => void) => Promise<void> }
+  const values: number[] = []
+  const enough = new Error('enough')
+  await t.rejects(watch(`http://127.0.0.1:${port}/prices/ACME`, value => { if (values.push(value) === 3) throw enough }), enough)
+  t.ok(values.every(value => value > 90 && value < 110), 'and the page gets them')
 })
 
 t.test('the events that are declared are sent as the comments say', async t => {
-  const { job, run } = await import(pathToFileURL(paths[1] as string).href) as { job: never, run: () => AsyncIterable<unknown> }
+  const { job, run } = await import(pathToFileURL(others[0] as string).href) as { job: never, run: () => AsyncIterable<unknown> }
   const { default: Fastify } = await import('fastify')
   const { default: sse } = await import('../lib/index.js')
   const app = Fastify()
@@ -48,7 +59,7 @@ t.test('the events that are declared are sent as the comments say', async t => {
 })
 
 t.test('the program that pushes events sends lines, and stops listening when the client leaves', async t => {
-  const { app, tail } = await import(pathToFileURL(paths[2] as string).href) as { app: FastifyInstance, tail: { emit: (name: string, line: string) => void, listenerCount: (name: string) => number } }
+  const { app, tail } = await import(pathToFileURL(others[1] as string).href) as { app: FastifyInstance, tail: { emit: (name: string, line: string) => void, listenerCount: (name: string) => number } }
   t.teardown(async () => { await app.close() })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
@@ -61,7 +72,7 @@ t.test('the program that pushes events sends lines, and stops listening when the
 })
 
 t.test('the program with a channel brings what is published to who comes back', async t => {
-  const { app, rooms } = await import(pathToFileURL(paths[3] as string).href) as { app: FastifyInstance, rooms: Channel }
+  const { app, rooms } = await import(pathToFileURL(others[2] as string).href) as { app: FastifyInstance, rooms: Channel }
   t.teardown(async () => { await app.close() })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
