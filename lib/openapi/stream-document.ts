@@ -4,7 +4,7 @@ import { payloadJsonSchema } from '../schema/payload-schema.js'
 import { documentPayload, type PayloadDocument, type Surroundings } from './payload-document.js'
 
 /** Marks the events that complete a stream. */
-export const FINAL_KEYWORD = 'x-event-stream-final'
+const FINAL_KEYWORD = 'x-event-stream-final'
 
 const ID = { type: 'string', description: 'Becomes the last event ID, which a client sends back when it reconnects.' }
 const RETRY = { type: 'integer', minimum: 0, description: 'How long to wait before reconnecting, in milliseconds.' }

@@ -10,7 +10,7 @@ const validator = new Validator()
 
 export interface Media { schema?: object, itemSchema?: object, [other: string]: unknown }
 export interface Response { description: string, content?: Record<string, Media> }
-export interface Parameter { name: string, in: string, required: boolean }
+interface Parameter { name: string, in: string, required: boolean }
 export interface Document {
   paths: Record<string, Record<string, { parameters?: Parameter[], responses: Record<string, Response> }>>
   components: { schemas: Record<string, object> }
