@@ -95,8 +95,9 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
    */
   staleAfterMs?: number
   /**
-   * Looks at every event before it is handed on, and waits for it. What it throws fails the stream. `validator()` of
-   * `fastify-typed-sse/client/validate` makes one of schemas. Default: the server is trusted.
+   * Looks at every event before it is handed on, also at those of the plugin itself, whose names begin with `stream-`; it is
+   * waited for. What it throws fails the stream. `validator()` of `fastify-typed-sse/client/validate` makes one of schemas.
+   * Default: the server is trusted.
    */
   validate?: (event: ReceivedEvent) => unknown
   /** How much of an event to take before its end has come, in UTF-16 code units; more fails the stream. Default: 16 Mi. `Infinity`: any. */

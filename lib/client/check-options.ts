@@ -16,14 +16,13 @@ export type CheckedOptions = ConnectOptions & Readonly<typeof DEFAULTS> & { read
 
 /** @throws EventStreamError FST_ERR_SSE_CLIENT_OPTION, for what would otherwise fail with every attempt. */
 export function checkOptions (url: string | URL, options: ConnectOptions): CheckedOptions {
-  const given = options as Record<string, unknown>
-  const defaults = Object.entries(DEFAULTS).map(([name, fallback]) => {
-    const value = given[name] ?? fallback
+  const checked: Record<string, unknown> = { ...options }
+  for (const [name, fallback] of Object.entries(DEFAULTS)) {
+    const value = checked[name] ??= fallback
     if (typeof value !== typeof fallback || Number.isNaN(value) || value as number < 0) throw new EventStreamError('OPTION', `${name} can't be '${String(value)}'`)
-    return [name, value]
-  })
+  }
   const { url: resolved, method } = makeRequest(url, options)
-  return { ...options, ...Object.fromEntries(defaults) as typeof DEFAULTS, url: resolved, method, reconnect: options.reconnect ?? method === 'GET' }
+  return { ...checked, url: resolved, method, reconnect: options.reconnect ?? method === 'GET' } as CheckedOptions
 }
 
 /** The platform knows best what it can't fetch, and what a relative URL is relative to. */
