@@ -3,6 +3,7 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
 import Fastify from 'fastify'
 import t from 'tap'
+import { Type as Type1 } from 'typebox'
 import * as v from 'valibot'
 import * as z from 'zod'
 import { payloadCompiler } from '../../lib/schema/compile.js'
@@ -207,6 +208,12 @@ t.test('without the check', async t => {
     t.equal(message, "event 'price': the payload should be representable as JSON, but that fails")
     t.equal(cause, undefined)
   })
+})
+
+t.test('checks what a schema of typebox 1.x asks for beyond JSON Schema', async t => {
+  const Even = Type1.Refine(Type1.Number(), value => value % 2 === 0)
+  t.equal(encode(Even, 2), '2')
+  t.equal(refusal(Even, 3), 'the payload should be what its Refine takes')
 })
 
 t.test('a Standard Schema', async t => {
