@@ -39,6 +39,12 @@ async function serve (t: Test, port = 0): Promise<Served> {
   const channel = app.sse.channel('ticks', ticks, { history: { maxEvents: 1_000 } })
   servePage(app)
   app.get('/client.js', async (_request, reply) => await reply.type('text/javascript').send(script?.text))
+  app.get('/worker.js', async (_request, reply) => await reply.type('text/javascript').send(`
+    import { connect } from '/client.js'
+    const [stream, events] = [connect('/job'), []]
+    for await (const { event } of stream) events.push(event)
+    postMessage([events, await stream.closed])
+  `))
   app.get('/ticks', { schema: { response: { 200: ticks } } }, request => channel.subscribe(request))
   app.get('/job', { schema: { response: { 200: job } } }, async function * () {
     yield job.event.progress({ percent: 50 })
@@ -98,6 +104,17 @@ test('a page posts', async t => {
   const { events, states } = await open(t, url, '/echo', "{ method: 'POST', body: 'größe', text: ['message'] }")
   await states.until(items => items.includes('closed'))
   t.strictSame(events.items, [['message', 'größe']])
+})
+
+test('a worker reads a stream to its end', async t => {
+  const { url } = await serve(t)
+  const context = await (browser as Browser).newContext()
+  t.teardown(async () => { await context.close() })
+  const page = await context.newPage()
+  await page.goto(`${url}/page`)
+  t.strictSame(await page.evaluate(`new Promise(resolve => {
+    new Worker('/worker.js', { type: 'module' }).onmessage = ({ data }) => { resolve(data) }
+  })`), [['progress', 'done'], 'complete'])
 })
 
 test('a page is told of an option that is wrong, and of an answer that is no stream', async t => {

@@ -7,6 +7,7 @@ import type { ClientState, EventStreamErrorCode } from '../../types/client.js'
 import { checkOptions } from '../../lib/client/check-options.js'
 import { Programs } from '../helpers/programs.js'
 
+t.setTimeout(180_000)
 const root = new URL('../../', import.meta.url)
 const text = readFileSync(new URL('docs/client.md', root), 'utf8')
 const programs = new Programs(t, 'docs/client.md')
