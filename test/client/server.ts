@@ -6,7 +6,7 @@ import { Inbox } from '../helpers/inbox.js'
 
 export const EVENT_STREAM = { 'content-type': 'text/event-stream' }
 
-export interface Server {
+interface Server {
   readonly url: string
   readonly port: number
   /** All requests so far. */

@@ -129,8 +129,12 @@ t.test(`${RESTARTS} restarts with an empty history, and each is told as a gap`, 
   for (const own of got) {
     const stream = connect<typeof ticks>(`http://127.0.0.1:${server.port}/`, { lastEventId, maxRetryMs: 0 })
     t.teardown(stream.close)
-    stream.on('tick', ({ n }) => { own.push(n) })
-    stream.on('stream-gap', ({ requested, earliest }) => { own.push(requested === earliest ? 'no gap' : 'gap') })
+    let lastId: string | undefined
+    stream.on('tick', ({ n }, { id }) => {
+      own.push(n)
+      lastId = id
+    })
+    stream.on('stream-gap', ({ requested }) => { own.push(requested === lastId ? 'gap' : requested) })
   }
   const expected: unknown[] = []
   const all = async (): Promise<void> => { while (got.some(({ length }) => length < expected.length)) await turn() }
