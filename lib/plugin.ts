@@ -78,6 +78,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
   documents.add(instance, declaration, route)
   declareErrors(declaration)
+  keepStreams(instance, declaration)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -94,6 +95,22 @@ function declareErrors (declaration: RouteOptions): void {
   const { response } = (declaration.schema ?? {}) as { response?: Record<string, unknown> }
   if (!isEventStream(response?.default)) return
   declaration.schema = { ...declaration.schema, response: { ...response, default: ERROR_SCHEMA } }
+}
+
+/**
+ * Keeps the streams of a route from a serializer compiler of the app, such as that of a type provider: it need not know
+ * schemas like theirs, and nothing is serialized by what it would make of them. It may be set after the route.
+ */
+function keepStreams (instance: FastifyInstance, declaration: RouteOptions): void {
+  const { serializerCompiler: own } = declaration
+  Object.defineProperty(declaration, 'serializerCompiler', {
+    enumerable: true,
+    configurable: true,
+    get (): typeof own {
+      const compile = own ?? instance.serializerCompiler
+      return compile && (route => isEventStream(route.schema) ? JSON.stringify : compile(route))
+    }
+  })
 }
 
 /** `app.sse`, of the scope in which it is read: that may have shared schemas of its own. */

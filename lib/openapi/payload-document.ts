@@ -1,4 +1,5 @@
 import { isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from '../schema/json-schema.js'
+import { isRawText } from '../schema/media-type.js'
 import { openResource, type Place, resolveRef, type Resource } from '../schema/reference.js'
 import type { Components } from './components.js'
 import { toDialect } from './dialect.js'
@@ -6,9 +7,6 @@ import type { Form } from './form.js'
 
 /** What is written anew. */
 const STRUCTURE = new Set(['$ref', '$id', '$schema', '$defs', 'definitions'])
-
-/** The types of JSON are written by https://mimesniff.spec.whatwg.org/#json-mime-type */
-const JSON_TYPE = /^\s*(?:(?:application|text)\/json|[^;]*\+json)\s*(?:;|$)/i
 
 /** Where the schemas of payloads are written to. */
 export interface Surroundings {
@@ -87,7 +85,7 @@ export function documentPayload (schema: SchemaObject, event: string, surroundin
     if (place === undefined || !isSchemaObject(place.schema)) return undefined
     const { $ref, type, contentMediaType } = place.schema
     if ($ref !== undefined && type === undefined) return textAt(resolveRef($ref, place, shared))
-    return type === 'string' && typeof contentMediaType === 'string' && !JSON_TYPE.test(contentMediaType) ? place : undefined
+    return type === 'string' && isRawText(contentMediaType) ? place : undefined
   }
 
   function shared (id: string): Resource | undefined {

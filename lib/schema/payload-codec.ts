@@ -3,6 +3,7 @@ import { FST_ERR_SSE_INVALID_EVENT } from '../errors.js'
 import { withCause } from '../with-cause.js'
 import type { Bundle } from './bundle.js'
 import { dereference, isSchemaObject, type Schema } from './json-schema.js'
+import { isRawText } from './media-type.js'
 import { type CheckError, describeFailure, describePointer } from './problem.js'
 import { ShapeMismatch } from './projection.js'
 import { TransformFailure } from './transform.js'
@@ -129,13 +130,11 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
   return { text, encode: schema.type === 'null' ? data => encode(data ?? null) : encode, decode }
 }
 
-/** The types of JSON are written by https://mimesniff.spec.whatwg.org/#json-mime-type */
 function isText (schema: Schema, root: Bundle['schema']): boolean {
   if (!isSchemaObject(schema)) return false
   const { type, contentMediaType, $ref } = schema
   if ($ref !== undefined && type === undefined) return isText(dereference(root, $ref), root)
-  return type === 'string' && typeof contentMediaType === 'string' &&
-    !/^\s*(?:(?:application|text)\/json|[^;]*\+json)\s*(?:;|$)/i.test(contentMediaType)
+  return type === 'string' && isRawText(contentMediaType)
 }
 
 function asText (data: unknown): string | undefined {

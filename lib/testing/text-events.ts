@@ -1,14 +1,12 @@
 import type { Route } from '../route.js'
 import { isSchemaObject, type SchemaObject } from '../schema/json-schema.js'
+import { isRawText } from '../schema/media-type.js'
 import { payloadJsonSchema } from '../schema/payload-schema.js'
 import { openResource, type Place, resolveRef } from '../schema/reference.js'
 import type { Answer } from './inject.js'
 
 // Where the plugin keeps what it knows of a route; that may be another copy of this package, ESM or CommonJS.
 const kRoute = Symbol.for('fastify-typed-sse.route')
-
-/** The types of JSON are written by https://mimesniff.spec.whatwg.org/#json-mime-type */
-const JSON_TYPE = /^\s*(?:(?:application|text)\/json|[^;]*\+json)\s*(?:;|$)/i
 
 /** The names of the events that the route behind an answer declares as raw text: strings with a media type other than JSON. */
 export function textEvents ({ response, reply }: Answer): string[] {
@@ -22,7 +20,7 @@ export function textEvents ({ response, reply }: Answer): string[] {
     if (place === undefined || !isSchemaObject(place.schema)) return false
     const { $ref, type, contentMediaType } = place.schema
     if ($ref !== undefined && type === undefined) return isText(resolveRef($ref, place, id => rootOf(shared[id])?.resource))
-    return type === 'string' && typeof contentMediaType === 'string' && !JSON_TYPE.test(contentMediaType)
+    return type === 'string' && isRawText(contentMediaType)
   }
 }
 

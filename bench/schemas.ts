@@ -1,12 +1,12 @@
 // How long the check and the encoding of one event take with the schemas of each library, in nanoseconds:
-// node --import tsx test/schema/speed.ts
+// node --import tsx bench/schemas.ts
 import { Type } from '@sinclair/typebox'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
 import { Type as Type1 } from 'typebox'
 import * as v from 'valibot'
 import * as z from 'zod'
-import { payloadCompiler } from '../../lib/schema/compile.js'
+import { payloadCompiler } from '../lib/schema/compile.js'
 
 const EVENTS = 300_000
 const ROUNDS = 7
