@@ -23,7 +23,7 @@ function firstCells (heading: string): string[] {
 }
 
 t.test('its programs compile', async t => {
-  t.equal(clients.length, 3)
+  t.equal(clients.length, 5)
   await t.resolves(programs.compile())
 })
 
@@ -40,7 +40,9 @@ t.test('its clients get of its server what they should', async t => {
   t.strictSame(printed, [
     ['ACME', 100], ['ACME', 99], ['ACME', 94], ['market closed'],
     ['open'], ['ACME', 100], ['ACME', 99], ['ACME', 94], ['market closed', 'stream-end'], ['closed'], ['complete'],
-    ['You said: Hello']
+    ['You said: Hello'],
+    [100], [99], [94], ['complete'],
+    ["TypeError: event 'price': /value 100 is greater than or equal to  100."]
   ])
 })
 
