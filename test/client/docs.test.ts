@@ -42,7 +42,7 @@ t.test('its clients get of its server what they should', async t => {
     ['open'], ['ACME', 100], ['ACME', 99], ['ACME', 94], ['market closed', 'stream-end'], ['closed'], ['complete'],
     ['You said: Hello'],
     [100], [99], [94], ['complete'],
-    ["TypeError: event 'price': /value 100 is greater than or equal to  100."]
+    ["TypeError: event 'price': /value 100 is greater than or equal to 100."]
   ])
 })
 
