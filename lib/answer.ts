@@ -28,7 +28,8 @@ export class Answer {
     this.#request = request
     this.#reply = reply
     this.#route = route
-    this.#send = reply.send.bind(reply) as Send
+    const send = reply.send.bind(reply) as Send
+    this.#send = route.negotiates ? varying(reply, send) : send
   }
 
   /** The answer, for those who feed it from afar. */
@@ -67,7 +68,6 @@ export class Answer {
     const { method } = this.#request
     const route = this.#route
     this.#isDecided = true
-    if (route.negotiates) addVary(this.#reply)
     if (method !== 'GET' && method !== 'HEAD') return false
     if (route.streamsOnly && !route.accepts(this.#request)) {
       throw FST_ERR_SSE_NOT_ACCEPTABLE(String(this.#request.headers.accept))
@@ -86,8 +86,6 @@ export class Answer {
   }
 
   #answer (payload: unknown): void {
-    // Again, since the handler may have set the header, and was called first where the route is older than this plugin.
-    if (this.#route.negotiates) addVary(this.#reply)
     const exchange = this.#exchange
     if (exchange === undefined || exchange.state === 'idle') this.#first(payload)
     else if (exchange.state !== 'answered' && this.#isSame(payload)) exchange.open()
@@ -185,8 +183,16 @@ export class Answer {
   }
 }
 
-/** Caches must keep the representations apart. */
-function addVary (reply: FastifyReply): void {
+/** For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be. */
+function varying (reply: FastifyReply, send: Send): Send {
+  return payload => {
+    addVary(reply)
+    return send(payload)
+  }
+}
+
+/** Tells caches to keep the representations apart, whatever else the route tells them. */
+export function addVary (reply: FastifyReply): void {
   const vary = [reply.getHeader('vary') ?? []].flat().join(', ')
   if (!/(^|,)\s*(accept|\*)\s*(,|$)/i.test(vary)) reply.header('vary', vary === '' ? 'Accept' : `${vary}, Accept`)
 }

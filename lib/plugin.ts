@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify'
 import type { EventStream } from '../types/event.js'
 import type { ChannelOptions, ServerEvents } from '../types/channel.js'
 import type { FastifySseOptions, StreamOptions } from '../types/options.js'
-import { Answer } from './answer.js'
+import { addVary, Answer } from './answer.js'
 import type { Channel } from './channel/channel.js'
 import { merge } from './channel/channels.js'
 import { joinIds } from './channel/position.js'
@@ -79,6 +79,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   documents.add(instance, declaration, route)
   declareErrors(declaration)
   keepStreams(instance, declaration)
+  if (route.negotiates) keepVary(declaration)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -95,6 +96,15 @@ function declareErrors (declaration: RouteOptions): void {
   const { response } = (declaration.schema ?? {}) as { response?: Record<string, unknown> }
   if (!isEventStream(response?.default)) return
   declaration.schema = { ...declaration.schema, response: { ...response, default: ERROR_SCHEMA } }
+}
+
+/** The last hook of a route that negotiates: it sees every answer, also those of hooks and of the validation, and what they have set. */
+function keepVary (declaration: RouteOptions): void {
+  const hook: onSendHookHandler = (_request, reply, payload, done) => {
+    addVary(reply)
+    done(null, payload)
+  }
+  declaration.onSend = [...[declaration.onSend ?? []].flat(), hook]
 }
 
 /**

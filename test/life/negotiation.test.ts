@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { eventStream } from '../../lib/index.js'
 import { loadedApp, testApp, type TestApp } from '../helpers/app.js'
@@ -234,11 +235,17 @@ t.test('a route that declares both', async t => {
       if (!request.prefersEventStream) return { value: 1, secret: 'no' }
       return prices.from(async function * () { yield acme })
     })
+    app.get('/generator', both, async function * (request, reply) {
+      reply.header('vary', 'Origin')
+      yield acme
+    })
     for (const [accept, body] of [['text/event-stream', START + ACME_FRAME], ['application/json', '{"value":1}']] as const) {
       const response = await app.inject({ url: '/', headers: { accept } })
       t.equal(response.body, body)
       t.equal(response.headers.vary, 'Accept')
     }
+    const { headers } = await app.inject('/generator')
+    t.equal(headers.vary, 'Origin, Accept', 'also when its generator speaks to caches')
   })
 
   t.test('adds to the Vary that is there', async t => {
@@ -255,6 +262,32 @@ t.test('a route that declares both', async t => {
     t.equal((await app.inject('/handler')).headers.vary, 'Origin, Accept')
     t.equal((await app.inject('/b')).headers.vary, 'origin, accept')
     t.equal((await app.inject('/c')).headers.vary, '*')
+  })
+
+  t.test('has that in every answer, whoever gives it, and whatever else is told to caches', async t => {
+    const { app } = await loadedApp(t)
+    const origin = async (_request: unknown, reply: FastifyReply): Promise<void> => { reply.header('vary', 'Origin') }
+    const querystring = Type.Object({ n: Type.Integer() })
+    app.get('/validated', { schema: { ...both.schema, querystring } }, async () => ({ value: 1 }))
+    app.get('/refused', { ...both, onRequest: async (): Promise<never> => { throw Object.assign(new Error('who are you?'), { statusCode: 401 }) } }, async () => ({ value: 1 }))
+    app.get('/nowhere', { ...both, onRequest: (_request, reply) => { reply.callNotFound() } }, async () => ({ value: 1 }))
+    app.get('/generator', both, async function * (request, reply) {
+      await origin(request, reply)
+      yield acme
+    })
+    app.get('/hooked', { ...both, onSend: origin }, async () => ({ value: 1 }))
+    app.get('/hooked-twice', { ...both, onSend: [async () => {}, origin] }, async () => ({ value: 1 }))
+    app.get('/only', { ...declared, preHandler: origin }, async function * () { yield acme })
+
+    const got = async (url: string): Promise<[number, unknown]> => {
+      const { statusCode, headers } = await app.inject(url)
+      return [statusCode, headers.vary]
+    }
+    t.strictSame(await got('/validated'), [400, 'Accept'])
+    t.strictSame(await got('/refused'), [401, 'Accept'])
+    t.strictSame(await got('/nowhere'), [404, 'Accept'])
+    for (const url of ['/generator', '/hooked', '/hooked-twice']) t.strictSame(await got(url), [200, 'Origin, Accept'], url)
+    t.strictSame(await got('/only'), [200, 'Origin'], 'where there is nothing to choose, nothing is said')
   })
 
   t.test('runs its handler for HEAD', async t => {
