@@ -105,12 +105,12 @@ export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> 
 }
 
 /** Options of `connectShared(url, options)`. Those of the page that has the connection hold for all. */
-export interface SharedConnectOptions<Stream extends DeclaredStream = DeclaredStream> extends ConnectOptions<Stream> {
+export interface SharedConnectOptions<Stream extends DeclaredStream = DeclaredStream> extends Omit<ConnectOptions<Stream>, 'method' | 'body' | 'reconnect'> {
   /**
-   * What tells apart streams of the same method and URL that are not the same: the user, where several can be signed in at
-   * a time, or the body of a POST. Pages that give another name share nothing with this one. Default: none.
+   * Whose stream it is: pages share it that give the same name and the same URL. For what depends on who is signed in, that
+   * is the user; it has to be said, since pages that share get the same events, whatever their headers and cookies are.
    */
-  name?: string
+  name: string
 }
 
 /**

@@ -9,6 +9,8 @@ type Deliver = (message: { data: unknown }) => void
 export class Origin {
   /** Of messages that a killed page has sent, whether one is still delivered. */
   survives: () => boolean = () => true
+  /** What asking for a lock, or opening a channel, fails with. */
+  denied: { locks?: Error, channel?: Error } = {}
   /** When a message arrives; those of one page at another stay in order. */
   latency: () => number = () => 0
   readonly #locks = new Map<string, SharedPage[]>()
@@ -25,6 +27,7 @@ export class Origin {
       onmessage: Deliver = () => {}
       readonly #page = origin.#opening as SharedPage
       constructor (name: string) {
+        if (origin.denied.channel !== undefined) throw origin.denied.channel
         this.#page.name = name
         this.#page.receive = data => { this.onmessage({ data }) }
       }
@@ -42,16 +45,17 @@ export class Origin {
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
       t.teardown(() => { before === undefined ? Reflect.deleteProperty(globalThis, name) : Object.defineProperty(globalThis, name, before) })
     }
+    replace('location', {})
     replace('navigator', { locks })
     replace('BroadcastChannel', BroadcastChannel)
   }
 
   /** Opens a page with a shared stream. */
-  open (url: string, options: SharedConnectOptions<typeof counts> = {}): SharedPage {
+  open (url: string, options: Partial<SharedConnectOptions<typeof counts>> = {}): SharedPage {
     const page = new SharedPage()
     this.#pages.add(page)
     this.#opening = page
-    page.stream = connectShared<typeof counts>(url, options)
+    page.stream = connectShared<typeof counts>(url, { name: 'everybody', ...options })
     this.#opening = undefined
     return page
   }
@@ -75,6 +79,7 @@ export class Origin {
   }
 
   async #request (name: string, signal: AbortSignal, callback: Grant): Promise<void> {
+    if (this.denied.locks !== undefined) throw this.denied.locks
     const page = this.#opening as SharedPage
     const queue = this.#locks.get(name) ?? []
     this.#locks.set(name, queue)

@@ -57,7 +57,7 @@ async function openTab (context: BrowserContext, url: string): Promise<Tab> {
   await page.exposeFunction('tell', (data: number) => { got.push(data) })
   await page.goto(`${url}/page`)
   await page.evaluate(`import('/shared.js').then(({ connectShared }) => {
-    globalThis.stream = connectShared('/counts')
+    globalThis.stream = connectShared('/counts', { name: 'everybody' })
     stream.on('count', tell)
     return new Promise(resolve => { stream.onState(state => { if (state === 'open') resolve() }) })
   })`)

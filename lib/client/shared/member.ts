@@ -2,6 +2,7 @@ import type { ReceivedEvent } from '../../../types/client.js'
 import type { Port } from '../client.js'
 import type { Leader } from './leader.js'
 import type { Message, Standing } from './message.js'
+import { receiveError } from './sent-error.js'
 
 /** Events that may wait for a page that reads slowly. Beyond that it goes on by a connection of its own, at its own pace. */
 const MAX_WAITING = 1_000
@@ -15,7 +16,7 @@ const ANSWER_MS = 1_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** What was heard of the one who leads. */
-interface Heard { readonly standing: Standing, readonly event: ReceivedEvent }
+type Heard = Extract<Message, { type: 'event' }>
 
 /**
  * One of the pages that share a stream.
@@ -38,8 +39,8 @@ export class Member {
   readonly #waiting: Heard[] = []
   #recent: Heard[] = []
   #standing: Standing | undefined
-  /** Those who have led before: something of theirs may arrive late. */
-  readonly #former = new Set<string>()
+  /** Whether the last event that it has passed on had an id. */
+  #isMarked = true
   #isSilent = false
   #detached = new AbortController()
   #wake = (): void => {}
@@ -48,7 +49,7 @@ export class Member {
     this.#port = port
     this.#send = send
     send({ type: 'hello' })
-    const answer = setTimeout(() => { if (this.mode === 'joining') this.#detach() }, ANSWER_MS)
+    const answer = setTimeout(() => { if (this.mode === 'joining') this.detach() }, ANSWER_MS)
     const silence = staleAfterMs < MAX_TIMER_MS ? setInterval(() => { this.#listen() }, staleAfterMs / 2) : undefined
     port.signal.addEventListener('abort', () => {
       clearTimeout(answer)
@@ -69,14 +70,27 @@ export class Member {
     return newest === undefined ? this.#port.lastEventId : newest.standing.position
   }
 
+  /** The highest term that it has heard of. */
+  get term (): number {
+    return this.#standing?.term ?? 0
+  }
+
   /** The next event that came by the leader. */
-  take (): Heard | undefined {
-    return this.#waiting.shift()
+  take (): ReceivedEvent | undefined {
+    const heard = this.#waiting.shift()
+    if (heard !== undefined) this.pass(heard.event, heard.standing.position)
+    return heard?.event
   }
 
   /** Resolves when there is something to do. */
   async change (): Promise<void> {
     await new Promise<void>(resolve => { this.#wake = resolve })
+  }
+
+  /** Notes where the page is after an event. */
+  pass (event: ReceivedEvent, position: string | undefined): void {
+    this.#port.lastEventId = position
+    this.#isMarked = Boolean(event.id)
   }
 
   /** Ends what this page does when it is told that it has failed. */
@@ -92,34 +106,50 @@ export class Member {
     }
     const { standing } = message
     const before = this.#standing
-    if (this.#former.has(standing.leader)) return
+    // The last words of one who has led before may arrive late.
+    if (standing.term < this.term) return
     this.#isSilent = false
     this.#standing = standing
     const expected = message.type === 'event' ? standing.count - 1 : standing.count
-    if (before?.leader !== standing.leader) this.#meet(before, message)
+    if (before?.term !== standing.term) this.#meet(message)
     else if (before.count === expected) this.#keep(message)
     else if (before.count < expected) this.#lose()
-    if (this.mode === 'attached') this.#port.setState(standing.state)
+    if (this.mode === 'attached') this.#tellState(standing)
     this.#wake()
   }
 
   /** Attaches where it stands now, if the leader has been there too. */
   settle (): void {
-    const { position } = this
-    if (position === undefined) return
-    const index = this.#recent.findIndex(({ standing }) => standing.position === position)
-    if (this.#standing?.position === position) this.#attach([])
+    const place = this.#place
+    if (place === undefined) return
+    const index = this.#recent.findIndex(({ standing }) => standing.isMarked && standing.position === place)
+    if (this.#standing?.isMarked === true && this.#standing.position === place) this.#attach([])
     else if (index !== -1) this.#attach(this.#recent.slice(index + 1))
   }
 
+  /** Goes on by a connection of its own. */
+  detach (): void {
+    if (this.mode === 'detached') return
+    this.mode = 'detached'
+    this.#detached = new AbortController()
+    this.#wake()
+  }
+
+  /** The id that says exactly where it stands; undefined after events without one. */
+  get #place (): string | undefined {
+    const newest = this.#waiting.at(-1)
+    return newest?.standing.isMarked ?? this.#isMarked ? this.position : undefined
+  }
+
   /** Somebody else leads, or it is known for the first time who does. */
-  #meet (before: Standing | undefined, message: Exclude<Message, { type: 'hello' }>): void {
-    if (before !== undefined) this.#former.add(before.leader)
+  #meet (message: Exclude<Message, { type: 'hello' }>): void {
+    const { count, position, isMarked } = message.standing
     this.#recent = []
-    if (message.standing.position === this.position) {
+    // Who begins goes on from its position, and so would this page. Later on, only an id says that both are at the same place.
+    if (count === 0 ? position === this.position : isMarked && position === this.#place) {
       this.#attach([])
     } else {
-      this.#detach()
+      this.detach()
       if (message.type === 'event') this.#recent.push(message)
     }
   }
@@ -144,26 +174,24 @@ export class Member {
     this.#detached.abort()
     this.#waiting.push(...waiting)
     this.#recent = []
-  }
-
-  #detach (): void {
-    if (this.mode === 'detached') return
-    this.mode = 'detached'
-    this.#detached = new AbortController()
-    this.#wake()
+    if (this.#standing !== undefined) this.#tellState(this.#standing)
   }
 
   /** Some events are not to be had from the leader: all that were not read yet come by a connection of its own. */
   #lose (): void {
     this.#waiting.length = 0
     this.#recent = []
-    this.#detach()
+    this.detach()
+  }
+
+  #tellState ({ state, error }: Standing): void {
+    this.#port.setState(state, error && receiveError(error))
   }
 
   /** Asks for a sign of life, and does without the leader if none came since it asked. */
   #listen (): void {
     if (this.leader !== undefined || this.mode !== 'attached') return
-    if (this.#isSilent) this.#detach()
+    if (this.#isSilent) this.detach()
     this.#isSilent = true
     this.#send({ type: 'hello' })
   }

@@ -18,25 +18,26 @@ export interface Locks {
  * @see https://www.w3.org/TR/web-locks/
  */
 export async function * share (name: string, locks: Locks, options: CheckedOptions, port: Port): AsyncGenerator<ReceivedEvent, ClientEnd> {
-  const channel = new BroadcastChannel(name)
+  const channel = openChannel(name)
+  if (channel === undefined) return yield * follow(options, port)
   const send = (message: Message): void => { channel.postMessage(message) }
   const member = new Member(port, options.staleAfterMs, send)
   channel.onmessage = ({ data }: { data: unknown }) => { member.receive(data as Message) }
   port.signal.addEventListener('abort', () => { channel.close() })
 
   locks.request(name, { signal: port.signal }, async () => {
-    member.leader = new Leader(member.position, message => {
+    if (member.isComplete) return // but for what waits to be read
+    member.leader = new Leader(member.term, member.position, message => {
       send(message)
       member.receive(message)
     })
-    await member.leader.lead(options, port.signal)
-  }).catch((error: unknown) => { member.fail(error) }) // also when the stream is closed before its turn has come
+    await member.leader.lead(options, port.signal).catch((error: unknown) => { member.fail(error) })
+  }).catch(() => { member.detach() }) // locks are denied, as to a sandboxed frame; or it was closed before its turn had come
 
   while (!port.signal.aborted) {
-    const heard = member.take()
-    if (heard !== undefined) {
-      port.lastEventId = heard.standing.position
-      yield heard.event
+    const event = member.take()
+    if (event !== undefined) {
+      yield event
     } else if (member.isComplete) {
       return 'complete'
     } else if (member.error !== undefined) {
@@ -51,6 +52,15 @@ export async function * share (name: string, locks: Locks, options: CheckedOptio
   return 'closed'
 }
 
+/** Undefined where pages are kept from each other, as by a browser that stores nothing of a site. */
+function openChannel (name: string): InstanceType<typeof BroadcastChannel> | undefined {
+  try {
+    return new BroadcastChannel(name)
+  } catch {
+    return undefined
+  }
+}
+
 /** Goes on by a connection of its own, until the page stands where the leader has been. */
 async function * followAlone (options: CheckedOptions, port: Port, member: Member): AsyncGenerator<ReceivedEvent, ClientEnd> {
   const signal = member.detached
@@ -60,7 +70,7 @@ async function * followAlone (options: CheckedOptions, port: Port, member: Membe
     let next
     // What comes when it has aborted comes from the leader as well.
     while (!(next = await events.next()).done && !signal.aborted) {
-      port.lastEventId = own.lastEventId
+      member.pass(next.value, own.lastEventId)
       member.settle()
       yield next.value
     }
