@@ -153,19 +153,14 @@ t.test('the validator of the type provider for typebox 1.x does not mind a strea
   t.equal((await app.inject('/B')).statusCode, 400)
 })
 
-t.test('a serializer that knows only the schemas of its library can be kept from streams', async t => {
-  const line = "app.setSerializerCompiler(route => 'x-event-stream' in route.schema ? JSON.stringify : serializerCompiler(route))"
-  t.ok(readFileSync(page, 'utf8').includes(`\n${line}\n`), 'as the page says')
-  const serializerCompiler = ({ schema }: { schema: object }): (data: unknown) => string => {
+t.test('a serializer that knows only the schemas of its library gets no streams', async t => {
+  const { app } = await loadedApp(t)
+  app.setSerializerCompiler(({ schema }: { schema: object }) => {
     if (!('~standard' in schema)) throw new Error('this is no schema')
     return JSON.stringify
-  }
-  for (const appOf of [testApp, loadedApp]) {
-    const { app } = await appOf(t)
-    app.setSerializerCompiler(route => 'x-event-stream' in route.schema ? JSON.stringify : serializerCompiler(route))
-    app.get('/', { schema: { response: { 200: days, 404: z.object({ reason: z.string() }) } } }, async function * () { yield days.event.done() })
-    t.strictSame(decode((await app.inject('/')).body), [{ id: 'stream-end', event: 'done', data: 'null' }])
-  }
+  })
+  app.get('/', { schema: { response: { 200: days, 404: z.object({ reason: z.string() }) } } }, async function * () { yield days.event.done() })
+  t.strictSame(decode((await app.inject('/')).body), [{ id: 'stream-end', event: 'done', data: 'null' }])
 })
 
 t.test('the programs of the page compile', async t => {
