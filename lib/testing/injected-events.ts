@@ -5,9 +5,8 @@ import type { LightMyRequestResponse } from 'fastify'
 import type { ReceivedEvent } from '../../types/client.js'
 import type { CloseRecord } from '../../types/sink.js'
 import type { InjectedStream } from '../../types/testing.js'
-import { EVENT_STREAM } from '../stream/headers.js'
 import { withCause } from '../with-cause.js'
-import { FST_ERR_SSE_TEST_CUT, FST_ERR_SSE_TEST_ENDED, FST_ERR_SSE_TEST_NO_STREAM } from './errors.js'
+import { FST_ERR_SSE_TEST_CUT, FST_ERR_SSE_TEST_ENCODED, FST_ERR_SSE_TEST_ENDED, FST_ERR_SSE_TEST_NO_STREAM } from './errors.js'
 import type { Answer } from './inject.js'
 import { type Margin, readEvents } from './read-events.js'
 import { Tally } from './tally.js'
@@ -39,7 +38,7 @@ export class InjectedEvents implements InjectedStream {
   /** Waits for the whole of an answer that is no event stream. */
   static async of (answer: Answer, reading: Reading): Promise<InjectedEvents> {
     const { headers } = answer.response
-    const isStream = String(headers['content-type']).startsWith(EVENT_STREAM)
+    const isStream = /^text\/event-stream\s*(?:;|$)/i.test(String(headers['content-type']))
     const body = isStream ? undefined : await text(answer.response.stream())
     return new InjectedEvents(answer, reading, body)
   }
@@ -53,7 +52,8 @@ export class InjectedEvents implements InjectedStream {
     this.#reading = reading
     if (body === undefined) {
       this.#record = reply?.sse?.closed
-      this.#events = this.#read(response.stream())
+      const { 'content-encoding': encoding = 'identity' } = response.headers
+      this.#events = encoding === 'identity' ? this.#read(response.stream()) : this.#refuseEncoding(String(encoding))
     } else {
       this.#events = this.#refuse()
       reading.onEnd()
@@ -125,12 +125,12 @@ export class InjectedEvents implements InjectedStream {
     return events
   }
 
-  /** Whoever asks again after a failure gets it again. */
+  /** Whoever asks again after a failure gets it again, and so do those who ask at the same time. */
   async #next (): Promise<IteratorResult<ReceivedEvent, undefined>> {
-    if (this.#failure !== undefined) throw this.#failure.error
     try {
       const next = await this.#events.next()
       if (next.done !== true) this.#tally.add(next.value.event)
+      else if (this.#failure !== undefined) throw this.#failure.error
       return next
     } catch (error) {
       this.#failure = { error }
@@ -154,6 +154,10 @@ export class InjectedEvents implements InjectedStream {
       onEnd()
     }
     if (this.#closing === undefined) signal?.throwIfAborted()
+  }
+
+  async * #refuseEncoding (encoding: string): AsyncGenerator<ReceivedEvent, undefined> {
+    throw FST_ERR_SSE_TEST_ENCODED(this.#request, encoding)
   }
 
   async * #refuse (): AsyncGenerator<ReceivedEvent, undefined> {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { createParser } from 'eventsource-parser'
 import type { ReceivedEvent } from '../../types/client.js'
 import { END_ID } from '../wire/end-id.js'
@@ -19,7 +20,7 @@ const UNSEEN = new Set(['stream-position', END_ID])
  * @param isText Whether the data of an event of this name is raw text; else it is JSON, and what is no JSON is given as it is.
  */
 export async function * readEvents (
-  body: AsyncIterable<Uint8Array>, margin: Margin, isText: (name: string) => boolean
+  body: Readable, margin: Margin, isText: (name: string) => boolean
 ): AsyncGenerator<ReceivedEvent, undefined> {
   const arrived: Array<() => ReceivedEvent | undefined> = []
   const parser = createParser({
@@ -36,12 +37,25 @@ export async function * readEvents (
     }
   })
   const decoder = new TextDecoder()
-  for await (const chunk of body) {
+  for await (const chunk of chunksOf(body)) {
     parser.feed(decoder.decode(chunk, { stream: true }))
     for (const take of arrived.splice(0)) {
       const event = take()
       if (event !== undefined) yield event
     }
+  }
+}
+
+/**
+ * What has come of a body that broke stays in its buffer, where its iterator leaves it: it comes before the error, so
+ * that a test does not depend on how soon it reads.
+ */
+async function * chunksOf (body: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield * body as AsyncIterable<Uint8Array>
+  } catch (error) {
+    for (let chunk; (chunk = body.read() as Uint8Array | null) !== null;) yield chunk
+    throw error
   }
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import compress from '@fastify/compress'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { eventStream } from '../../lib/index.js'
@@ -94,6 +96,25 @@ t.test('a stream that is cut is told from one that is complete', async t => {
   await t.rejects((await injectEvents(app, '/unfinished')).rest(), { code: 'FST_ERR_SSE_TEST_CUT' })
 })
 
+t.test('what has come of a stream before it was cut is given first, however late it is asked for', async t => {
+  const { app, closed } = await loadedApp(t)
+  app.get('/', declared, async function * () {
+    yield acme(1)
+    yield acme(2)
+    throw new Error('at once')
+  })
+  for (const isLate of [false, true]) {
+    const stream = await injectEvents<typeof prices>(app, '/')
+    if (isLate) {
+      await closed()
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    }
+    t.strictSame(await stream.take(1), [acmeReceived(1)])
+    t.strictSame(await stream.take(1), [acmeReceived(2)])
+    await t.rejects(stream.take(1), { code: 'FST_ERR_SSE_TEST_CUT', message: /^GET \/ was cut after 2 events \(price, price\)/ })
+  }
+})
+
 t.test('a stream that is not of this plugin is cut for an unknown reason', async t => {
   const { app } = bareApp(t)
   app.get('/', async (_request, reply) => {
@@ -105,6 +126,37 @@ t.test('a stream that is not of this plugin is cut for an unknown reason', async
   await t.rejects(stream.rest(), {
     code: 'FST_ERR_SSE_TEST_CUT', message: "GET / was cut after 1 event (message); its close record gives the reason 'unknown', and the app's log tells more"
   })
+})
+
+t.test('a content type is one in capitals, too, and is not another that begins like it', async t => {
+  const { app } = bareApp(t)
+  app.get('/:type', async (request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': decodeURIComponent((request.params as { type: string }).type) }).end('data: 1\n\n')
+  })
+  for (const type of ['Text/Event-Stream', 'text/event-stream ; charset=UTF-8']) {
+    const stream = await injectEvents(app, `/${encodeURIComponent(type)}`)
+    t.strictSame(await stream.rest(), [{ event: 'message', data: 1 }], type)
+  }
+  t.equal((await injectEvents(app, `/${encodeURIComponent('text/event-streams')}`)).body, 'data: 1\n\n')
+})
+
+t.test('a compressed event stream says that it is not read', async t => {
+  const { app } = await loadedApp(t)
+  await app.register(compress, { customTypes: /event-stream/ })
+  app.get('/', declared, async function * (_request, reply) {
+    yield acme(1)
+    await once(reply.sse.signal, 'abort')
+  })
+  const stream = await injectEvents<typeof prices>(app, { url: '/', headers: { 'accept-encoding': 'gzip' } })
+  t.equal(stream.headers['content-encoding'], 'gzip')
+  for (const asked of [stream.take(1), stream.rest()]) {
+    await t.rejects(asked, {
+      code: 'FST_ERR_SSE_TEST_ENCODED', message: "GET / answered with an event stream in the content-encoding 'gzip', which is not read here; ask without accept-encoding"
+    })
+  }
+  t.match(await stream.close(), { reason: 'client' })
+  await t.resolveMatch((await injectEvents<typeof prices>(app, '/')).take(1), [acmeReceived(1)])
 })
 
 t.test('the answer to a HEAD is a stream without events', async t => {
