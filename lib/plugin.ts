@@ -57,7 +57,6 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
   if (isOverride) return
 
   const documents = new Documents()
-  fastify.addHook('onReady', async () => { documents.show() })
   fastify.decorate('sse', { getter () { return serverEvents(this, documents) } })
   fastify.decorateReply(kAnswer)
   fastify.decorateRequest(kAnswer)

@@ -3,8 +3,11 @@ import type { EventStream } from '../../types/event.js'
 import type { Route } from '../route.js'
 import { isEventStream } from '../schema/event-stream.js'
 import { Components } from './components.js'
-import { documentRoute, type RouteSchema } from './route-document.js'
-import { currentRun, watchSwagger, whatSwaggerAsks } from './swagger-run.js'
+import { inlineIds } from './inline-ids.js'
+import { documentRoute } from './route-document.js'
+import type { RouteSchema } from './route-schema.js'
+import { currentRun, watchSwagger } from './swagger-run.js'
+import { type Shown, showTransform } from './transforms.js'
 
 interface Documented {
   readonly instance: FastifyInstance
@@ -22,14 +25,21 @@ export class Documents {
   #routes: Documented[] = []
   /** The streams of channels, by the schema of their first event: channels come and go. */
   readonly #channelStreams = new WeakMap<object, EventStream[]>()
+  /** What else is in the documents. */
+  readonly #declared: unknown[] = []
   /** For a swagger of another name, so that its version isn't known: what is valid in all of them. */
-  readonly #anyVersion = { form: '3.0', components: new Components() } as const
+  readonly #anyVersion = { form: '3.0', components: new Components(() => inlineIds(this.#declared)) } as const
 
-  /** Takes in a route when it is declared. */
+  /**
+   * Takes in a route, with or without streams, when it is declared. Fastify has read its schema as soon as all onRoute hooks
+   * have run, which don't wait; swagger reads it when somebody asks for a document, and has been registered by now if it
+   * shows this route at all.
+   */
   add (instance: FastifyInstance, declaration: RouteOptions, route: Route): void {
-    if (route.eventNames.length === 0) return
-    const { response } = declaration.schema as RouteSchema
-    this.#routes.push({ instance, declaration, route, fallback: response['default'] })
+    if (!instance.hasPlugin('@fastify/swagger') && !('swagger' in instance)) return
+    const { response } = { ...declaration.schema } as Partial<RouteSchema>
+    this.#routes.push({ instance, declaration, route, fallback: response?.['default'] })
+    if (this.#routes.length === 1) queueMicrotask(() => { this.#show() })
   }
 
   /** A route that declares all events of a channel may subscribe to it. */
@@ -39,37 +49,35 @@ export class Documents {
     this.#channelStreams.set(first, [...this.#channelStreams.get(first) ?? [], stream])
   }
 
-  /**
-   * From now on swagger, wherever it is registered, sees the streams: Fastify has read the schemas of all routes, and only
-   * swagger reads them later. A document is written when somebody asks for it.
-   */
-  show (): void {
+  #show (): void {
     for (const documented of this.#routes) {
-      const { instance } = documented
-      if (!instance.hasPlugin('@fastify/swagger') && !('swagger' in instance)) continue
-      watchSwagger(instance)
-      this.#showRoute(documented)
+      const { instance, declaration } = documented
+      const declared = { schema: declaration.schema, get shared () { return instance.getSchemas() } }
+      this.#declared.push(declared)
+      watchSwagger(instance, declared)
+      const shown = this.#shown(documented)
+      showTransform(declaration, shown)
+      if (shown === undefined) continue
+      const { schema, write } = shown
+      Object.defineProperty(declaration, 'schema', { enumerable: true, configurable: true, get: () => write(schema) })
     }
     this.#routes = []
   }
 
-  #showRoute ({ instance, declaration, route, fallback }: Documented): void {
-    const { schema, config, method } = declaration
+  #shown ({ instance, declaration, route, fallback }: Documented): Shown | undefined {
+    const { schema, method } = declaration
     const { response, ...others } = { ...schema } as Partial<RouteSchema>
-    if (response === undefined) return // another hook has taken it away
+    if (route.eventNames.length === 0 || response === undefined) return undefined // another hook may have taken it away
     const facts = {
       methods: [method].flat(),
       streamsOnly: route.streamsOnly,
       canComplete: route.canComplete,
       resumes: (stream: EventStream) => this.#resumes(stream)
     }
-    const declared = { ...others, response: isEventStream(fallback) ? { ...response, default: fallback } : response }
-    Object.defineProperty(declaration, 'schema', {
-      enumerable: true,
-      configurable: true,
-      get: () => documentRoute(declared, facts, { ...currentRun() ?? this.#anyVersion, sharedSchemas: instance.getSchemas() })
-    })
-    declaration.config = whatSwaggerAsks(config as object) as NonNullable<RouteOptions['config']>
+    return {
+      schema: { ...others, response: isEventStream(fallback) ? { ...response, default: fallback } : response },
+      write: schema => documentRoute(schema, facts, { ...currentRun() ?? this.#anyVersion, sharedSchemas: instance.getSchemas() })
+    }
   }
 
   #resumes ({ schemas }: EventStream): boolean {

@@ -3,17 +3,10 @@ import type { Schema } from '../schema/json-schema.js'
 import { isEventStream } from '../schema/event-stream.js'
 import { EVENT_STREAM } from '../stream/headers.js'
 import { ERROR_SCHEMA } from './error-schema.js'
+import type { Surroundings } from './payload-document.js'
+import { contentOf, JSON_TYPE, mapValues, type RouteSchema, streamsOf } from './route-schema.js'
 import { withResumption } from './resumption.js'
 import { documentEvents } from './stream-document.js'
-import type { Surroundings } from './payload-document.js'
-
-/** What a document says of a route; the other parts of its schema are swagger's. */
-export interface RouteSchema {
-  readonly headers?: unknown
-  readonly querystring?: unknown
-  readonly produces?: unknown
-  readonly response: Readonly<Record<string, unknown>>
-}
 
 /** What is known of a route beside its schema. */
 export interface RouteFacts {
@@ -24,11 +17,9 @@ export interface RouteFacts {
   readonly resumes: (stream: EventStream) => boolean
 }
 
-type MediaTypes = Record<string, { readonly schema?: unknown }>
-
-const JSON_TYPE = 'application/json'
 const DESCRIPTION = 'A stream of events'
 const NOT_ACCEPTABLE = `The client does not accept ${EVENT_STREAM}.`
+const UNAVAILABLE = 'The channel behind this stream is closed.'
 const COMPLETE = 'The client has seen the whole stream, as its `Last-Event-ID` says; there is nothing to reconnect for.'
 
 /** A route's schema as swagger should see it: with its streams, and with what this plugin answers by itself. */
@@ -70,7 +61,8 @@ export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundi
       .some(([status, declared]) => statuses.includes(status.toLowerCase()) && streamsOf(declared).length === 0)
     return {
       ...isGet && facts.canComplete && !isSaid('204') && { 204: { description: COMPLETE, type: 'null' } },
-      ...isGet && facts.streamsOnly && !isSaid('406', '4xx', 'default') && { 406: errorResponse(NOT_ACCEPTABLE) }
+      ...isGet && facts.streamsOnly && !isSaid('406', '4xx', 'default') && { 406: errorResponse(NOT_ACCEPTABLE) },
+      ...streams.some(facts.resumes) && !isSaid('503', '5xx', 'default') && { 503: errorResponse(UNAVAILABLE) }
     }
   }
 
@@ -89,20 +81,6 @@ function withDefinitions (response: object, write: (definitions: Map<string, Sch
   return { ...response, content, ...definitions.size > 0 && { anyOf: [...definitions.values()] } }
 }
 
-function streamsOf (declared: unknown): EventStream[] {
-  return Object.values(contentOf(declared)).map(({ schema }) => schema).filter(isEventStream)
-}
-
 function otherSchema (declared: unknown): object | undefined {
   return Object.values(contentOf(declared)).map(({ schema }) => schema).find(schema => !isEventStream(schema)) as object | undefined
-}
-
-/** The schemas of a response by media type; Fastify allows one without. */
-function contentOf (declared: unknown): MediaTypes {
-  if (isEventStream(declared)) return { [EVENT_STREAM]: { schema: declared } }
-  return (declared as { content?: MediaTypes } | null)?.content ?? { [JSON_TYPE]: { schema: declared } }
-}
-
-function mapValues<Value> (values: Readonly<Record<string, Value>>, map: (value: Value, name: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]))
 }

@@ -1,16 +1,22 @@
 import type { FastifyInstance } from 'fastify'
 import { Components } from './components.js'
 import { type Form, formOf } from './form.js'
+import { inlineIds } from './inline-ids.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package don't both watch.
-const kWatched = Symbol.for('fastify-typed-sse.watched')
+const kDeclared = Symbol.for('fastify-typed-sse.declared')
 
 /** The writing of one document. */
-interface Run { readonly form: Form, readonly components: Components }
+export interface Run {
+  readonly form: Form
+  readonly components: Components
+  /** Whether the app's transform has refused the routes with streams, so that it is not asked about them. */
+  readonly isRefused: boolean
+  /** Whether the app's transform is asked about a stream right now. */
+  asksOfStream: boolean
+}
 
-interface Transform { openapiObject?: { openapi: string }, swaggerObject?: unknown }
-
-type Swagger = ((...parameters: unknown[]) => unknown) & { [kWatched]?: true }
+type Swagger = ((...parameters: unknown[]) => unknown) & { [kDeclared]?: unknown[] }
 
 /** Ends a run of swagger as soon as it has said which version it writes. */
 class Found extends Error {
@@ -32,36 +38,55 @@ export function currentRun (): Run | undefined {
 }
 
 /**
- * Learns for `app.swagger()` which version it writes. Swagger tells that only to transforms, and has one for a route: to put
- * ours there would disable the user's. So it is there once, before the first document, and ends that run by an exception.
+ * Watches every `swagger()` that shows the routes of a scope, whoever calls it.
+ *
+ * @param declared What a route declares: its schemas are in the document too.
  */
-export function watchSwagger (instance: FastifyInstance): void {
+export function watchSwagger (instance: FastifyInstance, declared: unknown): void {
   let owner = instance as unknown as { swagger?: Swagger } | null
-  while (owner !== null && !Object.hasOwn(owner, 'swagger')) owner = Object.getPrototypeOf(owner) as typeof owner
-  const swagger = owner?.swagger
-  if (typeof swagger !== 'function' || swagger[kWatched] === true) return
+  for (; owner !== null; owner = Object.getPrototypeOf(owner) as typeof owner) {
+    if (!Object.hasOwn(owner, 'swagger') || typeof owner.swagger !== 'function') continue
+    const watched = kDeclared in owner.swagger ? owner.swagger : watch(owner.swagger, instance)
+    owner.swagger = watched
+    watched[kDeclared]?.push(declared)
+  }
+}
+
+/** While its version is asked for, what swagger finds as the transform of a route. */
+export function probingTransform (): typeof tellVersion | undefined {
+  return isProbing ? tellVersion : undefined
+}
+
+function watch (swagger: Swagger, { log }: FastifyInstance): Swagger {
+  const declared: unknown[] = []
   let form: Form | undefined
+  let isRefused = false
   const watched: Swagger = (...parameters) => {
     form ??= probe(() => swagger(...parameters))
-    run = { form: form ?? '3.0', components: new Components() }
+    const begin = (isRefused: boolean): Run => ({
+      form: form ?? '3.0', components: new Components(() => inlineIds(declared)), isRefused, asksOfStream: false
+    })
+    run = begin(isRefused)
     try {
       return swagger(...parameters)
+    } catch (err) {
+      if (isRefused || !run.asksOfStream) throw err
+      run = begin(true)
+      const document = swagger(...parameters)
+      isRefused = true
+      log.warn({ err }, "the transform of @fastify/swagger refuses event streams; their routes are documented without it, unless it is in their own config, as 'swaggerTransform'")
+      return document
     } finally {
       run = undefined
     }
   }
-  owner!.swagger = Object.assign(watched, { [kWatched]: true } as const)
+  return Object.assign(watched, { [kDeclared]: declared })
 }
 
-/** A copy of a route's config in which swagger finds our transform while its version is asked for. */
-export function whatSwaggerAsks (config: object): object {
-  const { swaggerTransform } = config as { swaggerTransform?: unknown }
-  return Object.defineProperty({ ...config }, 'swaggerTransform', {
-    enumerable: swaggerTransform !== undefined,
-    get: () => isProbing ? tellVersion : swaggerTransform
-  })
-}
-
+/**
+ * Learns which version swagger writes. It tells that only to transforms, and has one for a route: to put ours there would
+ * disable the user's. So it is there once, before the first document, and ends that run by an exception.
+ */
 function probe (write: () => unknown): Form | undefined {
   isProbing = true
   try {
@@ -75,6 +100,6 @@ function probe (write: () => unknown): Form | undefined {
   return undefined // no stream is in this document
 }
 
-function tellVersion ({ openapiObject }: Transform): never {
+function tellVersion ({ openapiObject }: { openapiObject?: { openapi: string } }): never {
   throw new Found(formOf(openapiObject?.openapi ?? '2.0'))
 }

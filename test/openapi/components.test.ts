@@ -9,21 +9,21 @@ function place (schema: object, others: object = {}): Place {
 }
 
 t.test('a schema has one name wherever it stands', async t => {
-  const components = new Components()
+  const components = new Components(() => new Map())
   t.equal(components.name(place({ $id: 'A', type: 'string' }), 'A', {}), 'A')
   t.equal(components.name(place({ $id: 'A', type: 'string' }, { title: 'elsewhere' }), 'A', {}), 'A')
 })
 
 t.test('another schema, and another document, have names of their own', async t => {
-  const components = new Components()
+  const components = new Components(() => new Map())
   t.equal(components.name(place({ type: 'string' }), 'A', {}), 'A')
   t.equal(components.name(place({ type: 'number' }), 'A', { 'A-2': {} }), 'A-3')
   t.equal(components.name(place({ type: 'string' }), 'B', { B: {} }), 'B-2')
-  t.equal(new Components().name(place({ type: 'number' }), 'A', {}), 'A')
+  t.equal(new Components(() => new Map()).name(place({ type: 'number' }), 'A', {}), 'A')
 })
 
 t.test('what a schema refers to counts as part of it, but for itself', async t => {
-  const components = new Components()
+  const components = new Components(() => new Map())
   const recursive = { $id: 'A', items: { $ref: 'A' } }
   t.equal(components.name(place(recursive), 'A', {}), 'A')
   t.equal(components.name(place(recursive, { title: 'elsewhere' }), 'A', {}), 'A')

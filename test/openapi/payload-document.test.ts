@@ -8,7 +8,7 @@ interface Written { schema: Schema, isText: boolean, components: Record<string, 
 
 /** Writes payloads into one document, each as the event of its name. */
 function write (payloads: Record<string, object>, sharedSchemas: Record<string, object> = {}, form: '3.0' | '3.2' = '3.2'): Record<string, Written> {
-  const components = new Components()
+  const components = new Components(() => new Map())
   return Object.fromEntries(Object.entries(payloads).map(([event, payload]) => {
     const definitions = new Map<string, Schema>()
     const document = documentPayload(payload as never, event, { form, sharedSchemas, components, definitions })
