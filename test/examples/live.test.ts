@@ -129,6 +129,20 @@ t.test('the live example', async t => {
     t.equal(await text(page, '#text-outcome'), 'Broken off after 1 of 2 words.')
   })
 
+  t.test('says why there is no text, also when the answer is not from its server', async t => {
+    const { page } = await open(t, browser, url)
+    for (const [answer, outcome] of [
+      [{ status: 502, contentType: 'text/html', body: '<html><h1>502 Bad Gateway</h1></html>' }, 'Failed: the answer was 502.'],
+      [{ status: 400, contentType: 'application/json', body: '{"message":"no such text"}' }, 'Failed: no such text.']
+    ] as const) {
+      await page.route('**/text', async route => { await route.fulfill(answer) }, { times: 1 })
+      await page.click('#text-start')
+      await page.locator('#text-outcome', { hasText: outcome }).waitFor()
+      t.equal(await page.locator('#text').getAttribute('data-state'), 'failed')
+      t.ok(await page.locator('#text-start').isEnabled(), 'and it can be asked for again')
+    }
+  })
+
   t.test('says which port is taken', async t => {
     const second = await startLive(t, port)
     t.equal(await second.stop(), 1)

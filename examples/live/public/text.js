@@ -72,7 +72,12 @@ function ask (signal) {
 }
 
 function reason ({ answer }) {
-  return answer === undefined ? 'the server does not answer' : JSON.parse(answer.body).message
+  if (answer === undefined) return 'the server does not answer'
+  try {
+    return JSON.parse(answer.body).message
+  } catch {
+    return `the answer was ${answer.status}` // the page of a proxy, for one
+  }
 }
 
 function show (state, outcome) {
