@@ -77,7 +77,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
   documents.add(instance, declaration, route)
   declareErrors(declaration)
-  keepStreams(instance, declaration)
+  if (route.eventNames.length > 0) keepStreams(instance, declaration)
   if (route.negotiates) keepVary(declaration)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
@@ -108,18 +108,13 @@ function keepVary (declaration: RouteOptions): void {
 
 /**
  * Keeps the streams of a route from a serializer compiler of the app, such as that of a type provider: it need not know
- * schemas like theirs, and nothing is serialized by what it would make of them. It may be set after the route.
+ * schemas like theirs, and nothing is serialized by what it would make of them. Fastify's own is not there yet: it is made
+ * for each scope, from the schemas that are shared in it, when all routes are known.
  */
 function keepStreams (instance: FastifyInstance, declaration: RouteOptions): void {
-  const { serializerCompiler: own } = declaration
-  Object.defineProperty(declaration, 'serializerCompiler', {
-    enumerable: true,
-    configurable: true,
-    get (): typeof own {
-      const compile = own ?? instance.serializerCompiler
-      return compile && (route => isEventStream(route.schema) ? JSON.stringify : compile(route))
-    }
-  })
+  const compile = declaration.serializerCompiler ?? instance.serializerCompiler
+  if (compile === undefined) return
+  declaration.serializerCompiler = route => isEventStream(route.schema) ? JSON.stringify : compile(route)
 }
 
 /** `app.sse`, of the scope in which it is read: that may have shared schemas of its own. */
