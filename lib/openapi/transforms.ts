@@ -51,10 +51,10 @@ function takingStreamsOut (own: Transform, { schema, write }: Shown): Transform 
       return own(asked)
     } catch {
       // Whatever is wrong with the rest is wrong again.
-      const { response } = schema
-      const answer = own({ ...asked, schema: { ...schema, response: withoutStreams(response) } })
-      const { response: made = {}, ...others } = answer.schema ?? {}
-      return { ...answer, schema: write({ ...others, response: withStreams(response, made) }) }
+      const rest = { ...schema, response: withoutStreams(schema.response) }
+      const answer = own({ ...asked, schema: rest })
+      const { response: made = {}, ...others } = answer.schema ?? rest
+      return { ...answer, schema: write({ ...others, response: withStreams(schema.response, made) }) }
     }
   }
 }

@@ -3,11 +3,12 @@ import swagger from '@fastify/swagger'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import t, { type Test } from 'tap'
+import { z } from 'zod'
 import sse, { eventStream } from '../../lib/index.js'
 import { bareApp, testApp } from '../helpers/app.js'
 import { count, counted, ticks } from './ticks.js'
 
-interface Operation { summary?: string, parameters?: Array<Record<string, unknown>>, responses: Record<string, { content: Record<string, Record<string, unknown>> }> }
+interface Operation { summary?: string, tags?: string[], parameters?: Array<Record<string, unknown>>, responses: Record<string, { content: Record<string, Record<string, unknown>> }> }
 interface Document { openapi: string, paths: Record<string, Record<string, Operation>>, components: { schemas: Record<string, { title?: string }> } }
 interface ItemSchema { oneOf: Array<{ title: string, properties: Record<string, Record<string, unknown>> }> }
 
@@ -257,4 +258,149 @@ t.test('a decorator of that name which is no swagger is left alone', async t => 
   get(app)
   await app.ready()
   t.equal(app.swagger as unknown, 'a word')
+})
+
+for (const decorator of ['swagger', 'partners']) {
+  t.test(`whoever asks ${decorator}() first gets the streams`, async t => {
+    const { app } = bareApp(t)
+    const early: Document[] = []
+    await app.register(swagger, { openapi: { openapi: '3.1.0' }, decorator } as object)
+    app.addHook('onReady', async () => { early.push(documentOf(app, decorator)) })
+    app.register(async scope => {
+      await scope.register(sse)
+      get(scope)
+    })
+    await app.ready()
+    const [document] = early
+    t.equal(document, documentOf(app, decorator))
+    t.strictSame(eventNames(document as Document, '/ticks'), Object.keys(ticks.schemas))
+  })
+}
+
+t.test('swaggers in two scopes both show the routes of the inner one', async t => {
+  const { app } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.0.3' } })
+  let inner: FastifyInstance | undefined
+  await app.register(sse)
+  app.register(async scope => {
+    inner = scope
+    await scope.register(swagger, { openapi: { openapi: '3.2.0' } })
+    get(scope)
+  })
+  await app.ready()
+  t.strictSame([app, inner].map(each => Object.keys(documentOf(each as object).paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream'] ?? {})),
+    [['schema'], ['schema', 'itemSchema']])
+})
+
+t.test('a transform is asked once about each route', async t => {
+  const { app } = bareApp(t)
+  const asked: string[] = []
+  await app.register(swagger, { openapi: { openapi: '3.2.0' }, transform: ({ schema, url }) => { asked.push(url); return { schema, url } } })
+  await app.register(sse)
+  app.get('/before', () => 'ok')
+  get(app)
+  get(app, '/own', { config: { swaggerTransform: ({ schema, url }: { schema: object, url: string }) => ({ schema, url }) } })
+  app.get('/after', () => 'ok')
+  await app.ready()
+  documentOf(app)
+  t.strictSame(asked, ['/before', '/ticks', '/after'])
+})
+
+interface Asked { schema?: { hide?: boolean, querystring?: unknown, response?: Record<string, { content?: Record<string, { schema: unknown }> }> } | undefined, url: string }
+
+/** Takes schemas of Zod alone, as the transform of fastify-type-provider-zod does. */
+function zodTransform ({ schema, url }: Asked): { schema: never, url: string } {
+  if (schema === undefined) return { schema: schema as never, url }
+  const { querystring, response, ...others } = schema
+  const toJson = (declared: unknown): object => {
+    if (!(declared instanceof z.core.$ZodType)) throw new Error('not a schema of Zod')
+    return { ...z.toJSONSchema(declared, { target: 'draft-7', io: 'input' }), title: 'transformed' }
+  }
+  const made = response && Object.fromEntries(Object.entries(response).map(([status, declared]) => {
+    const { content } = declared
+    if (content === undefined) return [status, toJson(declared)]
+    return [status, { content: Object.fromEntries(Object.entries(content).map(([type, { schema }]) => [type, { schema: toJson(schema) }])) }]
+  }))
+  return { schema: { ...others, ...querystring !== undefined && { querystring: toJson(querystring) }, ...made && { response: made } } as never, url: `/zod${url}` }
+}
+
+/** Routes with schemas of Zod, two of them with streams. */
+function declareZod (app: FastifyInstance, config: object = {}): void {
+  const Problem = z.object({ message: z.string() })
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.get('/plain', { config, schema: { response: { 200: Problem } } }, () => ({ message: '' }))
+  app.get('/ticks', { config, schema: { tags: ['live'], querystring: z.object({ page: z.string() }), response: { 200: ticks, 404: Problem } } as object }, () => count(1))
+  app.get('/both', {
+    config, schema: { response: { 200: { content: { 'application/json': { schema: Problem }, 'text/event-stream': { schema: ticks } } }, 201: { content: { 'text/event-stream': { schema: ticks } } } } }
+  }, () => count(1))
+}
+
+t.test('where the transform of the app refuses streams, their routes are documented without it', async t => {
+  const { app, logs } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' }, transform: zodTransform as never })
+  await app.register(sse)
+  declareZod(app)
+  await app.ready()
+  const document = documentOf(app)
+  t.strictSame(Object.keys(document.paths), ['/zod/plain', '/ticks', '/both'])
+  t.match(document.paths['/zod/plain']?.['get']?.responses['200']?.content['application/json'], { schema: { title: 'transformed' } })
+  const { tags, parameters, responses } = document.paths['/ticks']?.['get'] as Operation
+  t.strictSame([tags, parameters, Object.keys(responses)],
+    [['live'], [{ in: 'query', name: 'page', required: true, schema: { type: 'string' } }], ['200', '404', '406']])
+  const problem = { schema: { type: 'object', properties: { message: { type: 'string' } }, required: ['message'], additionalProperties: false } }
+  t.strictSame(responses['404']?.content, { 'application/json': problem })
+  t.strictSame(document.paths['/both']?.['get']?.responses['200']?.content['application/json'], problem)
+  for (const path of ['/ticks', '/both']) t.strictSame(eventNames(document, path), Object.keys(ticks.schemas))
+  await checkValid(t, document)
+
+  t.match(app.swagger({ yaml: true }), 'text/event-stream')
+  const warnings = logs.filter(({ level }) => level === 40)
+  t.strictSame(warnings.map(({ err }) => err?.message), ['not a schema of Zod'], 'that is said once')
+})
+
+t.test("where a route's own transform refuses streams, it gets all but them", async t => {
+  const { app, logs } = bareApp(t)
+  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
+  await app.register(sse)
+  declareZod(app, { swaggerTransform: zodTransform })
+  app.get('/hidden', { config: { swaggerTransform: () => ({ schema: { hide: true } }) } as object, schema: { response: { 200: ticks } } }, () => count(1))
+  const empty = ({ schema: { response } }: Asked & { schema: { response: object } }): object => {
+    if ('200' in response) throw new Error('refused')
+    return {}
+  }
+  app.get('/empty', { config: { swaggerTransform: empty } as object, schema: { tags: ['live'], response: { 200: ticks } } as object }, () => count(1))
+  await app.ready()
+  const document = documentOf(app)
+  t.strictSame(Object.keys(document.paths), ['/zod/plain', '/zod/ticks', '/zod/both', '/empty'])
+  const { tags, parameters, responses } = document.paths['/zod/ticks']?.['get'] as Operation
+  t.strictSame([tags, parameters?.map(({ name }) => name), Object.keys(responses)], [['live'], ['page'], ['200', '404', '406']])
+  t.match(responses['404']?.content['application/json'], { schema: { title: 'transformed' } })
+  t.match(document.paths['/zod/both']?.['get']?.responses['200']?.content['application/json'], { schema: { title: 'transformed' } })
+  t.strictSame(document.paths['/empty']?.['get']?.tags, ['live'])
+  for (const path of ['/zod/ticks', '/zod/both', '/empty']) t.strictSame(eventNames(document, path), Object.keys(ticks.schemas))
+  t.strictSame(eventNames(document, '/zod/both', 'get', '201'), Object.keys(ticks.schemas))
+  await checkValid(t, document)
+  t.strictSame(logs.filter(({ level }) => level === 40), [])
+})
+
+t.test('a transform that fails for another reason fails as it does without streams', async t => {
+  const fault = new Error('broken transform')
+  const fail = (): never => { throw fault }
+  const { app, logs } = bareApp(t)
+  await app.register(swagger, { openapi: {}, transform: ({ schema, url }) => url === '/after' || url === '/ticks' ? fail() : { schema, url } })
+  await app.register(sse)
+  get(app)
+  app.get('/after', () => 'ok')
+  await app.ready()
+  t.throws(() => documentOf(app), fault)
+  t.throws(() => documentOf(app), fault)
+  t.strictSame(logs.filter(({ level }) => level === 40), [])
+
+  const other = bareApp(t).app
+  await other.register(swagger, { openapi: {} })
+  await other.register(sse)
+  get(other, '/own', { config: { swaggerTransform: fail } })
+  await other.ready()
+  t.throws(() => documentOf(other), fault)
 })

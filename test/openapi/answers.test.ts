@@ -95,3 +95,27 @@ t.test('what the user says beside a stream stays', async t => {
   t.strictSame(Object.keys(response?.content?.['text/event-stream'] ?? {}), ['schema', 'x-mine', 'itemSchema'])
   t.strictSame(response?.content?.['application/json'], { schema: { type: 'array', items: { type: 'integer' } } })
 })
+
+t.test('what follows a channel tells that it may be closed', async t => {
+  const declareFollowers = (app: FastifyInstance): void => {
+    const channel = app.sse.channel('ticks', ticks)
+    for (const method of ['GET', 'POST']) declare(app, { method, schema: { response: { 200: ticks } }, handler: request => channel.subscribe(request) })
+    for (const status of ['503', '5xx', 'default']) declare(app, { url: `/${status}`, schema: { response: { 200: ticks, [status]: Problem } } })
+    app.post('/close', async () => { await channel.close() })
+  }
+  const { paths } = await documentOf(t, '3.2.0', declareFollowers)
+  const UNAVAILABLE = { description: 'The channel behind this stream is closed.', content: NOT_ACCEPTABLE.content }
+  t.strictSame(paths['/']?.['get']?.responses['503'], UNAVAILABLE)
+  t.strictSame(paths['/']?.['post']?.responses['503'], UNAVAILABLE)
+  t.strictSame(['503', '5xx', 'default'].map(status => Object.keys(paths[`/${status}`]?.['get']?.responses ?? {})),
+    [['200', '406', '503'], ['200', '406', '5XX'], ['200', 'default']])
+
+  const { app } = await loadedApp(t)
+  declareFollowers(app)
+  await app.inject({ method: 'POST', url: '/close' })
+  for (const method of ['GET', 'POST'] as const) {
+    const { statusCode, body } = await app.inject({ method, url: '/' })
+    t.equal(statusCode, 503)
+    t.strictSame(Object.keys(JSON.parse(body) as object).toSorted(), Object.keys(NOT_ACCEPTABLE.content['application/json'].schema.properties).toSorted())
+  }
+})

@@ -32,3 +32,18 @@ t.test('what a schema refers to counts as part of it, but for itself', async t =
   t.equal(components.name(place(referring), 'B', {}), 'B')
   t.equal(components.name(place(referring, { title: 'elsewhere' }), 'B', {}), 'B-2')
 })
+
+t.test('a name that others have is left to them, unless they mean the same', async t => {
+  const text = { $id: 'Text', type: 'string' }
+  const list = { $id: 'List', items: { $ref: 'Text' } }
+  const tree = { $id: 'Tree', items: { $ref: 'Tree' } }
+  const elsewhere = new Map(Object.entries({
+    Text: [text], List: [list], Tree: [tree], Number: [{ $id: 'Number', type: 'string' }], Many: [{ $id: 'Many' }, { $id: 'Many', type: 'string' }], 'Many-2': [{}]
+  }).map(([id, schemas]) => [id, new Set(schemas.map(schema => JSON.stringify(schema)))]))
+  let asked = 0
+  const components = new Components(() => { asked++; return elsewhere })
+  t.strictSame([text, tree, { $id: 'Number', type: 'number' }, { $id: 'Many' }, { $id: 'Free' }]
+    .map(schema => components.name(place(schema), schema.$id, {})), ['Text', 'Tree', 'Number-2', 'Many-3', 'Free'])
+  t.equal(components.name(place(list), 'List', {}), 'List-2', 'what it refers to may differ')
+  t.equal(asked, 1)
+})
