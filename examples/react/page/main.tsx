@@ -1,9 +1,16 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import type { ClientState } from 'fastify-typed-sse/client'
 import type { votes } from '../streams.js'
 import { useLatest } from './use-latest.js'
 
 const DRINKS = ['tea', 'coffee'] as const
+const STATUS: Record<ClientState, string> = {
+  connecting: 'Connecting …',
+  open: 'Live: every vote is seen here as it comes.',
+  waiting: 'Reconnecting …',
+  closed: 'The poll is not open any more. Load this page again to try.'
+}
 
 function Poll () {
   const [event, state] = useLatest<typeof votes>('/votes')
@@ -19,7 +26,7 @@ function Poll () {
           <output>{counted[drink]}</output>
         </button>
       ))}
-      <p role='status'>{state === 'open' ? 'Live: every vote is seen here as it comes.' : 'Reconnecting …'}</p>
+      <p role='status'>{STATUS[state]}</p>
     </main>
   )
 }
