@@ -16,7 +16,8 @@ export interface Run {
   asksOfStream: boolean
 }
 
-type Swagger = ((...parameters: unknown[]) => unknown) & { [kDeclared]?: unknown[] }
+type Swagger = (...parameters: unknown[]) => unknown
+type Watched = Swagger & { readonly [kDeclared]: unknown[] }
 
 /** Ends a run of swagger as soon as it has said which version it writes. */
 class Found extends Error {
@@ -46,9 +47,9 @@ export function watchSwagger (instance: FastifyInstance, declared: unknown): voi
   let owner = instance as unknown as { swagger?: Swagger } | null
   for (; owner !== null; owner = Object.getPrototypeOf(owner) as typeof owner) {
     if (!Object.hasOwn(owner, 'swagger') || typeof owner.swagger !== 'function') continue
-    const watched = kDeclared in owner.swagger ? owner.swagger : watch(owner.swagger, instance)
+    const watched = kDeclared in owner.swagger ? owner.swagger as Watched : watch(owner.swagger, instance)
     owner.swagger = watched
-    watched[kDeclared]?.push(declared)
+    watched[kDeclared].push(declared)
   }
 }
 
@@ -57,30 +58,31 @@ export function probingTransform (): typeof tellVersion | undefined {
   return isProbing ? tellVersion : undefined
 }
 
-function watch (swagger: Swagger, { log }: FastifyInstance): Swagger {
+function watch (swagger: Swagger, { log }: FastifyInstance): Watched {
   const declared: unknown[] = []
   let form: Form | undefined
   let isRefused = false
-  const watched: Swagger = (...parameters) => {
+  return Object.assign((...parameters: unknown[]) => {
     form ??= probe(() => swagger(...parameters))
-    const begin = (isRefused: boolean): Run => ({
-      form: form ?? '3.0', components: new Components(() => inlineIds(declared)), isRefused, asksOfStream: false
-    })
-    run = begin(isRefused)
+    const written = begin(form, declared, isRefused)
     try {
       return swagger(...parameters)
     } catch (err) {
-      if (isRefused || !run.asksOfStream) throw err
-      run = begin(true)
+      if (isRefused || !written.asksOfStream) throw err
+      begin(form, declared, true)
       const document = swagger(...parameters)
       isRefused = true
-      log.warn({ err }, "the transform of @fastify/swagger refuses event streams; their routes are documented without it, unless it is in their own config, as 'swaggerTransform'")
+      log.warn({ err }, 'the transform of @fastify/swagger refuses event streams; their routes are documented without it, unless it is the swaggerTransform of their own config')
       return document
     } finally {
       run = undefined
     }
-  }
-  return Object.assign(watched, { [kDeclared]: declared })
+  }, { [kDeclared]: declared })
+}
+
+function begin (form: Form = '3.0', declared: readonly unknown[], isRefused: boolean): Run {
+  run = { form, components: new Components(() => inlineIds(declared)), isRefused, asksOfStream: false }
+  return run
 }
 
 /**

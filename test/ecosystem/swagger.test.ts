@@ -279,17 +279,17 @@ for (const decorator of ['swagger', 'partners']) {
 
 t.test('swaggers in two scopes both show the routes of the inner one', async t => {
   const { app } = bareApp(t)
-  await app.register(swagger, { openapi: { openapi: '3.0.3' } })
+  await app.register(swagger, { openapi: { openapi: '3.2.0' } })
   let inner: FastifyInstance | undefined
   await app.register(sse)
   app.register(async scope => {
     inner = scope
-    await scope.register(swagger, { openapi: { openapi: '3.2.0' } })
+    await scope.register(swagger, { openapi: { openapi: '3.0.3' } })
     get(scope)
   })
   await app.ready()
   t.strictSame([app, inner].map(each => Object.keys(documentOf(each as object).paths['/ticks']?.['get']?.responses['200']?.content['text/event-stream'] ?? {})),
-    [['schema'], ['schema', 'itemSchema']])
+    [['schema', 'itemSchema'], ['schema']])
 })
 
 t.test('a transform is asked once about each route', async t => {
@@ -403,4 +403,12 @@ t.test('a transform that fails for another reason fails as it does without strea
   get(other, '/own', { config: { swaggerTransform: fail } })
   await other.ready()
   t.throws(() => documentOf(other), fault)
+
+  const early = bareApp(t).app
+  await early.register(swagger, { openapi: {}, transform: ({ schema, url }) => url === '/' ? fail() : { schema, url } })
+  early.get('/', () => 'declared before the plugin')
+  await early.register(sse)
+  get(early)
+  await early.ready()
+  t.throws(() => documentOf(early), fault)
 })
