@@ -63,26 +63,32 @@ function watch (swagger: Swagger, { log }: FastifyInstance): Watched {
   let form: Form | undefined
   let isRefused = false
   return Object.assign((...parameters: unknown[]) => {
-    form ??= probe(() => swagger(...parameters))
-    const written = begin(form, declared, isRefused)
+    const write = (): unknown => swagger(...parameters)
+    form ??= probe(write)
+    const first = begin(form, declared, isRefused)
     try {
-      return swagger(...parameters)
+      return during(first, write)
     } catch (err) {
-      if (isRefused || !written.asksOfStream) throw err
-      begin(form, declared, true)
-      const document = swagger(...parameters)
+      if (isRefused || !first.asksOfStream) throw err
+      const document = during(begin(form, declared, true), write)
       isRefused = true
       log.warn({ err }, 'the transform of @fastify/swagger refuses event streams; their routes are documented without it, unless it is the swaggerTransform of their own config')
       return document
-    } finally {
-      run = undefined
     }
   }, { [kDeclared]: declared })
 }
 
 function begin (form: Form = '3.0', declared: readonly unknown[], isRefused: boolean): Run {
-  run = { form, components: new Components(() => inlineIds(declared)), isRefused, asksOfStream: false }
-  return run
+  return { form, components: new Components(() => inlineIds(declared)), isRefused, asksOfStream: false }
+}
+
+function during (begun: Run, write: () => unknown): unknown {
+  run = begun
+  try {
+    return write()
+  } finally {
+    run = undefined
+  }
 }
 
 /**
