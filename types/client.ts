@@ -55,53 +55,53 @@ export type PerConnection<Value> = Value | (() => Value | Promise<Value>)
 /** Options of `connect(url, options)`. Wrong ones throw an `EventStreamError` with the code `FST_ERR_SSE_CLIENT_OPTION`. */
 export interface ConnectOptions<Stream extends DeclaredStream = DeclaredStream> {
   /** Default: `GET`. */
-  method?: string
+  method?: string | undefined
   /** Headers, or a function that is called for every connection: for tokens that expire. Default: none but `Accept` and `Last-Event-ID`. */
-  headers?: PerConnection<Record<string, string> | Headers>
+  headers?: PerConnection<Record<string, string> | Headers> | undefined
   /** A body that can be sent again, or a function that makes one for every connection. Default: none. */
-  body?: PerConnection<string | Uint8Array | Blob | FormData | URLSearchParams>
+  body?: PerConnection<string | Uint8Array | Blob | FormData | URLSearchParams> | undefined
   /** As for `fetch`. Default: `same-origin`. */
-  credentials?: 'omit' | 'same-origin' | 'include'
+  credentials?: 'omit' | 'same-origin' | 'include' | undefined
   /** Closes the stream. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** What asks the server. Default: `globalThis.fetch`. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
   /** Where to begin: the id of the last event that was seen. Default: none. */
-  lastEventId?: string
+  lastEventId?: string | undefined
   /** The names of the events whose data is raw text, of a schema with `contentMediaType`; all others are read as JSON. Default: none. */
-  text?: ReadonlyArray<TextName<Stream> | 'message'>
+  text?: ReadonlyArray<TextName<Stream> | 'message'> | undefined
   /**
    * The names of the events that complete the stream, as the server declares them. With these, a connection that ends
    * without one of them was cut, however it ended. A GET does not need them: its end is marked. Default: none.
    */
-  final?: ReadonlyArray<Stream['final'][number]>
+  final?: ReadonlyArray<Stream['final'][number]> | undefined
   /**
    * Whether to connect again when a connection breaks, or the server ends it without saying that it is complete.
    * Default: true for GET; false for other methods, whose work the server would do twice.
    */
-  reconnect?: boolean
+  reconnect?: boolean | undefined
   /** How many times in a row to try in vain, before the stream fails. Default: `Infinity`. */
-  maxRetries?: number
+  maxRetries?: number | undefined
   /** How long to wait before a reconnect until the server's `retry:` says otherwise, in milliseconds. Default: 2 000. */
-  retryMs?: number
+  retryMs?: number | undefined
   /**
    * The limit of what attempts that fail add to the wait, in milliseconds: a random part of a time that begins at a second
    * or `retry:`, and doubles with each of them up to this. Default: 30 000.
    */
-  maxRetryMs?: number
+  maxRetryMs?: number | undefined
   /**
    * Connects again where not one byte came for this long, in milliseconds; the server's heartbeats count. Should be some
    * of its `heartbeatMs`. Default: 45 000. `Infinity`: never.
    */
-  staleAfterMs?: number
+  staleAfterMs?: number | undefined
   /**
    * Looks at every event before it is handed on, also at those of the plugin itself, whose names begin with `stream-`; it is
    * waited for. What it throws fails the stream. `validator()` of `fastify-typed-sse/client/validate` makes one of schemas.
    * Default: the server is trusted.
    */
-  validate?: (event: ReceivedEvent) => unknown
+  validate?: ((event: ReceivedEvent) => unknown) | undefined
   /** How much of an event to take before its end has come, in UTF-16 code units; more fails the stream. Default: 16 Mi. `Infinity`: any. */
-  maxEventLength?: number
+  maxEventLength?: number | undefined
 }
 
 /** Options of `connectShared(url, options)`. Those of the page that has the connection hold for all. */

@@ -1,4 +1,4 @@
-import type { ClientEnd, ClientState, ReceivedEvent } from '../../types/client.js'
+import type { ClientEnd, ClientState, ConnectOptions, ReceivedEvent } from '../../types/client.js'
 import { EventStreamError } from './event-stream-error.js'
 
 /** What a source of events shares with the client that it feeds. */
@@ -20,6 +20,8 @@ type Watcher = (state: ClientState) => void
 /** The half of a client that its user sees, whatever the source: a `ClientStream` of any events. */
 export class Client {
   state: ClientState = 'connecting'
+  /** Of the last event that was handed out; the source may be one ahead. */
+  lastEventId: string | undefined
   lastError: unknown
   readonly #port: Port
   readonly #events: AsyncGenerator<ReceivedEvent, ClientEnd>
@@ -34,7 +36,8 @@ export class Client {
   #isHeeded = false
   #settle!: (end: ClientEnd | Promise<never>) => void
 
-  constructor (source: Source, { signal, lastEventId }: { signal?: AbortSignal, lastEventId?: string }) {
+  constructor (source: Source, { signal, lastEventId }: Pick<ConnectOptions, 'signal' | 'lastEventId'>) {
+    this.lastEventId = lastEventId
     this.#port = { signal: this.#stop.signal, lastEventId, setState: (...changed) => { this.#setState(...changed) } }
     this.#closed = new Promise(resolve => { this.#settle = resolve })
     this.#closed.catch(() => {}) // told to who reads, who may come later
@@ -50,10 +53,6 @@ export class Client {
     return this.#closed
   }
 
-  get lastEventId (): string | undefined {
-    return this.#port.lastEventId
-  }
-
   on (name: string, listener: Listener): () => void {
     // Not yet: others may want to listen too, or somebody to iterate.
     queueMicrotask(() => { if (!this.#isRead) void this.#flow() })
@@ -65,7 +64,7 @@ export class Client {
   }
 
   [Symbol.asyncIterator] (): AsyncIterator<ReceivedEvent, unknown> {
-    if (this.#isRead) throw new EventStreamError('ITERATED', 'a stream can be read once, by one iteration or by listeners')
+    if (this.#isRead) throw new EventStreamError('ITERATED', 'a stream can be read once')
     this.#isRead = true
     return {
       next: async () => await this.#next(),
@@ -92,16 +91,19 @@ export class Client {
   }
 
   async #next (): Promise<Next> {
-    const next = this.#first ?? this.#ask()
-    this.#first = undefined
-    const result = await next
-    if (result.done) return result
-    if (this.#stop.signal.aborted) return { done: true, value: undefined }
-    const { value: event } = result
-    // Names that begin so are the plugin's own; of these only the gap is for the user.
-    if (event.event.startsWith('stream-') && event.event !== 'stream-gap') return await this.#next()
-    for (const [name, listener] of this.#listeners) if (name === event.event) attempt(() => { listener(event.data, event) })
-    return result
+    while (true) {
+      const next = this.#first ?? this.#ask()
+      this.#first = undefined
+      const result = await next
+      if (result.done) return result
+      if (this.#stop.signal.aborted) return { done: true, value: undefined }
+      const { value: event } = result
+      this.lastEventId = this.#port.lastEventId
+      // Names that begin so are the plugin's own; of these only the gap is for the user.
+      if (event.event.startsWith('stream-') && event.event !== 'stream-gap') continue
+      for (const [name, listener] of [...this.#listeners]) if (name === event.event) attempt(() => { listener(event.data, event) })
+      return result
+    }
   }
 
   async #ask (): Promise<Next> {
@@ -126,7 +128,7 @@ export class Client {
     if (this.state === 'closed') return
     this.lastError = error
     this.state = state
-    for (const [watcher] of this.#watchers) attempt(() => { watcher(state) })
+    for (const [watcher] of [...this.#watchers]) attempt(() => { watcher(state) })
   }
 }
 

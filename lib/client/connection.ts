@@ -15,8 +15,9 @@ export class Connection {
   isComplete = false
   /** What the server has said, or sent, would not be better the next time. */
   isHopeless = false
-  /** Something has come, if only a heartbeat. */
-  wasOfUse = false
+  /** At least one event has come. */
+  hasBrought = false
+  openedAtMs = Infinity
   /** What the server has said by `retry:`. */
   retryMs: number | undefined
   /** What the server has said by `Retry-After`; 0 where it said nothing. */
@@ -38,10 +39,11 @@ export class Connection {
       const response = await this.#request(abort.signal)
       if ((this.isComplete = response.status === 204)) return
       await this.#check(response)
+      this.openedAtMs = Date.now()
       this.#port.setState('open')
       for await (const message of this.#messages(response)) {
         const { id, event = 'message' } = message
-        this.wasOfUse = true
+        this.hasBrought = true
         const received = await this.#read(event, message)
         if (id !== undefined) this.#port.lastEventId = id
         this.isComplete = id === END_ID || this.#options.final.includes(event)
@@ -90,7 +92,6 @@ export class Connection {
     const parser = createParser({
       maxBufferSize: this.#options.maxEventLength,
       onEvent: message => { arrived.push(message) },
-      onComment: () => { this.wasOfUse = true },
       onRetry: ms => { this.retryMs = ms },
       onError: ({ type }) => { isTooLong ||= type.startsWith('max') }
     })
@@ -110,13 +111,14 @@ export class Connection {
   }
 
   async #read (event: string, { id, data }: EventSourceMessage): Promise<ReceivedEvent> {
+    const { text, validate } = this.#options
     try {
-      const read = this.#options.text.includes(event) ? data : JSON.parse(data || 'null') as unknown
+      const read = text.includes(event) ? data : JSON.parse(data || 'null') as unknown
       const received = id === undefined ? { event, data: read } : { event, data: read, id }
-      await this.#options.validate?.(received)
+      if (validate) await this.#wait(make(() => validate(received)))
       return received
     } catch (cause) {
-      throw this.#unreadable(`'${event}' is not JSON (name it in the option text), or not valid`, cause)
+      throw this.#unreadable(`'${event}' is not valid, or no JSON (see the option text)`, cause)
     }
   }
 

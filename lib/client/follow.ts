@@ -8,6 +8,9 @@ import { Patience } from './patience.js'
 /** What doubles with every attempt in vain begins here, where the server wants its clients back at once. */
 const MIN_BACKOFF_MS = 1_000
 
+/** A connection that has lasted for so long was of use, though it brought no event. */
+const LASTING_MS = 30_000
+
 /**
  * Follows a stream through as many connections as it takes.
  *
@@ -33,15 +36,18 @@ export async function * follow (options: CheckedOptions, port: Port): AsyncGener
     if (port.signal.aborted) break
     if (connection.isComplete || !(problem ?? (reconnect || options.final[0]))) return 'complete'
 
-    if (connection.wasOfUse) failures = 0
-    if (problem || !connection.wasOfUse) failures++
-    problem ??= new EventStreamError('CUT', 'the stream ended, but is not complete')
+    const wasOfUse = connection.hasBrought || Date.now() - connection.openedAtMs > LASTING_MS
+    if (wasOfUse) failures = 0
+    if (problem || !wasOfUse) failures++
+    problem ??= new EventStreamError('CUT', 'the stream ended too early')
     if (connection.isHopeless || !reconnect || failures > maxRetries) throw problem
 
     retryMs = connection.retryMs ?? retryMs
     const jitterMs = failures && Math.random() * Math.min(maxRetryMs, Math.max(retryMs, MIN_BACKOFF_MS) * 2 ** (failures - 1))
     port.setState('waiting', problem)
-    await patience.wait(Math.max(retryMs, connection.retryAfterMs) + jitterMs)
+    // What the server has asked for is kept, whatever happens; the rest only until the network is back, or the page.
+    const minMs = Math.max(retryMs, connection.retryAfterMs)
+    await patience.wait(minMs + jitterMs, undefined, minMs)
   }
   return 'closed'
 }

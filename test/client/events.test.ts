@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { eventStream, raw } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
 import { deferred } from '../helpers/deferred.js'
+import { streaming } from './answers.js'
 import { all, EVENT_STREAM, failure, open, serve, statesOf, unhandledRejections } from './server.js'
 import { job, mixed, ticks } from './streams.js'
 import type { ClientState, ClientStream, ConnectOptions, ReceivedEvent } from '../../types/client.js'
@@ -334,4 +335,57 @@ t.test('a name that is nobody\'s is an event like others', async t => {
     })
   })
   t.strictSame(await all(open<typeof anything>(t, url)), [{ event: 'constructor', data: null }])
+})
+
+t.test('the last event ID is that of the last event that was handed out', async t => {
+  const fetch = async (): Promise<Response> => streaming(['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n'], 'stays open')
+  const stream = open(t, 'http://127.0.0.1', { fetch, lastEventId: '0' })
+  while (stream.state !== 'open') await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.equal(stream.lastEventId, '0', 'though the first has arrived')
+  const iterator = stream[Symbol.asyncIterator]()
+  for (const id of ['1', '2']) {
+    await iterator.next()
+    t.equal(stream.lastEventId, id)
+  }
+})
+
+t.test('who begins to listen while listeners are called is called from the next event on', async t => {
+  const stream = open(t, 'http://127.0.0.1', { fetch: async () => streaming(['data: 1\n\ndata: 2\n\n'], 'stays open') })
+  const calls: unknown[] = []
+  let again = (): void => {}
+  const listen = (): void => {
+    const stop = stream.on('message', data => {
+      calls.push(data)
+      stop()
+      listen()
+      if (calls.length === 2) again()
+    })
+  }
+  const second = new Promise<void>(resolve => { again = resolve })
+  listen()
+  await second
+  t.strictSame(calls, [1, 2])
+
+  const states: string[] = []
+  const watch = (): void => {
+    const stop = stream.onState(state => {
+      states.push(state)
+      stop()
+      watch()
+    })
+  }
+  watch()
+  stream.close()
+  t.strictSame(states, ['closed'])
+})
+
+t.test('closing ends a stream whose event is still looked at', async t => {
+  const stream = open(t, 'http://127.0.0.1', {
+    fetch: async () => streaming(['data: 1\n\n'], 'stays open'), validate: async () => { await new Promise(() => {}) }
+  })
+  const next = stream[Symbol.asyncIterator]().next()
+  while (stream.state !== 'open') await new Promise(setImmediate)
+  stream.close()
+  t.equal((await next).done, true)
 })

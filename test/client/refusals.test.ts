@@ -112,7 +112,7 @@ t.test('an event that is no JSON fails the stream', async t => {
   const iterator = stream[Symbol.asyncIterator]()
   t.strictSame((await iterator.next()).value, { event: 'message', data: 1, id: '1' })
   const error = await failure(iterator.next()) as EventStreamError
-  t.match(error, { code: 'FST_ERR_SSE_CLIENT_EVENT', message: /^an event 'log' is not JSON \(name it in the option text\)/ })
+  t.match(error, { code: 'FST_ERR_SSE_CLIENT_EVENT', message: /^an event 'log' is not valid, or no JSON \(see the option text\)/ })
   t.ok(error.cause instanceof SyntaxError)
   t.equal(stream.lastEventId, '1', 'who comes back gets it again')
   t.equal(requests.items.length, 1)

@@ -58,7 +58,7 @@ t.test('without the server\'s word, it comes back after retryMs where a connecti
 })
 
 t.test('it comes back after what the server says by retry, until it says something else', async t => {
-  const waits = waiting(t, [ended('retry: 500\ndata: 1\n\n'), ended('data: 2\n\n'), ended('retry: 10\n:\n')])
+  const waits = waiting(t, [ended('retry: 500\ndata: 1\n\n'), ended('data: 2\n\n'), ended('retry: 10\ndata: 3\n\n')])
   for (const ms of [500, 500, 10, 10]) await passes(t, waits, ms)
 })
 
@@ -78,7 +78,7 @@ t.test('the random part is any part', async t => {
 
 t.test('the limit begins at a second where the server wants its clients back at once, and ends at maxRetryMs', async t => {
   t.intercept(Math, 'random', { value: () => 0.5 })
-  const waits = waiting(t, [ended('retry: 0\n:\n'), refused], { maxRetryMs: 3_000 })
+  const waits = waiting(t, [ended('retry: 0\ndata: 1\n\n'), refused], { maxRetryMs: 3_000 })
   await waits.waits()
   mock.timers.tick(1) // a timer takes one at least
   await waits.askedMs.until(({ length }) => length === 2)
@@ -89,6 +89,19 @@ t.test('a connection that broke counts as an attempt in vain, however much it ha
   t.intercept(Math, 'random', { value: () => 0.5 })
   const waits = waiting(t, [() => streaming(['data: 1\n\n'], new Error('cut'))])
   for (let n = 0; n < 3; n++) await passes(t, waits, 2_000 + 1_000)
+})
+
+t.test('a connection that was quiet for long is no attempt in vain', async t => {
+  t.intercept(Math, 'random', { value: () => 0.5 })
+  let end = (): void => {}
+  const quiet = (): Response => new Response(new ReadableStream({ start (controller) { end = () => { controller.close() } } }), { headers: EVENT_STREAM })
+  const waits = waiting(t, [quiet], { staleAfterMs: Infinity })
+  for (const [lastedMs, waitMs] of [[30_000, 2_000 + 1_000], [30_001, 2_000]] as const) {
+    while (waits.stream.state !== 'open') await new Promise(setImmediate)
+    mock.timers.tick(lastedMs)
+    end()
+    await passes(t, waits, waitMs)
+  }
 })
 
 const RETRY_AFTER: Array<[value: string, ms: number]> = [

@@ -40,8 +40,7 @@ const WAKES: Array<[name: string, target: 'window' | 'document', visibilityState
   ['online', 'window', 'hidden', true],
   ['pageshow', 'window', 'visible', true],
   ['resume', 'document', 'hidden', true],
-  ['visibilitychange', 'document', 'visible', true],
-  ['visibilitychange', 'document', 'hidden', false],
+  ['visibilitychange', 'document', 'visible', false],
   ['offline', 'window', 'visible', false]
 ]
 
@@ -53,10 +52,12 @@ for (const [type, target, visibilityState, ends] of WAKES) {
       asked.push(1)
       throw new TypeError('offline')
     }
-    const stream = open(t, 'http://127.0.0.1', { fetch, retryMs: 60_000 })
+    t.intercept(Math, 'random', { value: () => 0.5 })
+    const stream = open(t, 'http://127.0.0.1', { fetch, retryMs: 0, maxRetryMs: 30_000 })
     await statesOf(stream).until(items => items.includes('waiting'))
     await new Promise(setImmediate)
     page.document.visibilityState = visibilityState
+    mock.timers.tick(1)
     page[target].dispatchEvent(new Event(type))
     await new Promise(setImmediate)
     t.equal(asked.items.length, ends ? 2 : 1)
@@ -67,6 +68,29 @@ for (const [type, target, visibilityState, ends] of WAKES) {
   })
 }
 
+t.test('a page that wakes waits for as long as the server has asked for, and no longer', async t => {
+  const page = pretend(t)
+  const asked = new Inbox<number>()
+  const fetch = async (): Promise<Response> => {
+    asked.push(1)
+    return new Response(null, { status: 503, headers: { 'retry-after': '60' } })
+  }
+  t.intercept(Math, 'random', { value: () => 0.5 })
+  const stream = open(t, 'http://127.0.0.1', { fetch })
+  await statesOf(stream).until(items => items.includes('waiting'))
+  await new Promise(setImmediate)
+  for (let n = 0; n < 20; n++) {
+    mock.timers.tick(1_000)
+    page.window.dispatchEvent(new Event('online'))
+    await new Promise(setImmediate)
+  }
+  mock.timers.tick(39_999)
+  await new Promise(setImmediate)
+  t.equal(asked.items.length, 1)
+  mock.timers.tick(1)
+  await asked.until(({ length }) => length === 2)
+})
+
 t.test('a page that wakes ends a connection that was silent for too long by the clock, though the timer stood still', async t => {
   const page = pretend(t)
   const stream = open(t, 'http://127.0.0.1', { fetch: async () => streaming([], 'stays open'), staleAfterMs: 45_000, retryMs: 60_000 })
@@ -76,7 +100,7 @@ t.test('a page that wakes ends a connection that was silent for too long by the 
   const nowMs = Date.now()
 
   t.intercept(Date, 'now', { value: () => nowMs + 45_000 })
-  page.document.dispatchEvent(new Event('visibilitychange'))
+  page.window.dispatchEvent(new Event('pageshow'))
   await new Promise(setImmediate)
   t.equal(stream.state, 'open', 'not yet')
 
