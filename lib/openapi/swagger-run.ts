@@ -7,7 +7,7 @@ import { inlineIds } from './inline-ids.js'
 const kDeclared = Symbol.for('fastify-typed-sse.declared')
 
 /** The writing of one document. */
-export interface Run {
+interface Run {
   readonly form: Form
   readonly components: Components
   /** Whether the app's transform has refused the routes with streams, so that it is not asked about them. */
