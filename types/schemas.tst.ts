@@ -7,6 +7,7 @@ import { Type as Type1 } from 'typebox'
 import type { TypeBoxTypeProvider as TypeBox1TypeProvider } from 'type-provider-typebox-6'
 import * as v from 'valibot'
 import * as z from 'zod'
+import { connect } from '../lib/client/connect.js'
 import { type EventData, type EventOf, eventStream, type StreamEvent, type Subscription, type WireData } from '../lib/index.js'
 import type { ReceivedEvents } from './client.js'
 import type { JsonOf } from './json.js'
@@ -112,6 +113,30 @@ describe('what is on the wire', () => {
       .type.toBe<{ a: string, b: Array<{ c?: string }>, d: 'x' | 1 | null, e: unknown, f: [string, string] }>()
     expect<JsonOf<Price>>().type.toBe<{ value: number, at: string }>()
     expect<JsonOf<bigint | (() => void) | symbol>>().type.toBe<never>()
+    expect<JsonOf<{ toJSON: (key: string) => Date }>>().type.toBe<string>()
+  })
+
+  test('is JSON as deep as a recursive type goes', () => {
+    type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+    interface Tree { at: Date, children: Tree[] }
+    type TreeOfJson = JsonOf<Tree>
+    expect<JsonOf<Json>>().type.toBe<Json>()
+    expect<JsonOf<{ at: Date, json: Json }>>().type.toBe<{ at: string, json: Json }>()
+    expect<TreeOfJson['children'][number]['children'][number]['at']>().type.toBe<string>()
+
+    const stream = eventStream({ json: z.json(), nested: z.object({ at: z.date().transform(String), json: z.json() }) })
+    expect<WireData<typeof stream.schemas.nested>['at']>().type.toBe<string>()
+    stream.from(async function * () { yield { event: 'json', data: [1, { a: null }] } })
+    const channel = Fastify().sse.channel('json', stream)
+    channel.subscribe(request, {
+      filter (event) {
+        if (event.event === 'json') expect(event.data).type.toBe<z.infer<ReturnType<typeof z.json>>>()
+        return true
+      }
+    })
+    connect<typeof stream>('http://127.0.0.1/').on('json', data => {
+      expect(data).type.toBe<z.infer<ReturnType<typeof z.json>>>()
+    })
   })
 })
 
