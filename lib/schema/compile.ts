@@ -9,6 +9,7 @@ import { type Bundle, bundle, PLAIN_KEYWORD, REFINE_KEYWORD } from './bundle.js'
 import { compileExplanation, type Explain } from './explanation.js'
 import type { SchemaObject } from './json-schema.js'
 import { isStandardSchema } from './kind.js'
+import { outputSchema } from './output-schema.js'
 import { type Check, createCodec, type PayloadCodec } from './payload-codec.js'
 import { describeFailure } from './problem.js'
 import { compileProjection } from './projection.js'
@@ -17,7 +18,7 @@ import { shapeOf } from './shape.js'
 import { standardJsonSchema } from './standard-json-schema.js'
 import { compileTransforms, type Matches } from './transform.js'
 import type { Refinement } from './typebox.js'
-import { compileValidation } from './validation.js'
+import { compileValidation, PayloadRefusal } from './validation.js'
 import { wordsOf } from './words.js'
 
 export type { PayloadCodec } from './payload-codec.js'
@@ -91,7 +92,7 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
 
   /** The library checks what it is given; by its JSON Schema, what it makes of it is checked once more, and serialized. */
   function compileStandard (schema: StandardSchemaV1, event: string): PayloadCodec {
-    const output = standardJsonSchema(schema, 'output')
+    const output = outputSchema(schema)
     const { bundled, matches, isBlunt } = add(shapeOf(output ?? {}))
     return createCodec(event, bundled, {
       check: compileCheck(matches),
@@ -99,7 +100,7 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
         words: output === undefined ? wordsOf(schema) : bundled.names,
         explain: compileExplanation(schema, compileExplain),
         isClosed: serializerSchema(bundled) !== undefined,
-        isEmpty: bundled.schema.type === 'null'
+        takesOnlyNull: () => isNull(standardJsonSchema(schema, 'input'))
       }),
       restore: undefined,
       serialize: compileSerializer(bundled, matches),
@@ -151,6 +152,11 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
   }
 }
 
+/** Undefined where nothing is known of a schema. */
+function isNull (schema: SchemaObject | undefined): boolean | undefined {
+  return schema && (schema.type === 'null' || schema.const === null)
+}
+
 /** @param ownProperties costs time, and is for schemas with names that every object has, such as `constructor`. */
 function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
   let ajv: Ajv | undefined
@@ -183,7 +189,13 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
   })
   ajv!.addKeyword({
     keyword: REFINE_KEYWORD,
-    validate: (refinements: Refinement[], data: unknown) => refinements.every(isTaken => isTaken(data))
+    validate: (refinements: Refinement[], data: unknown) => {
+      try {
+        return refinements.every(isTaken => isTaken(data))
+      } catch (cause) {
+        throw new PayloadRefusal('the payload should be what its Refine takes, but that threw', cause)
+      }
+    }
   })
   return ajv!
 }

@@ -1,6 +1,15 @@
 /** A library's JSON Schema has this where it means what JSON does not have; its value is the library's own name for that. */
 export const FOREIGN_KEYWORD = 'x-foreign'
 
+/** Stands where a value may be undefined; see withoutUndefined. */
+export const UNDEFINED_KEYWORD = 'x-undefined'
+
+/** Stands where a library knows more than its JSON Schema can say; see outputSchema. */
+export const UNTOLD_KEYWORD = 'x-untold'
+
+/** Libraries whose own check drops what their schema does not declare, whether they give a JSON Schema or not. */
+export const DROPPING: ReadonlySet<string> = new Set(['valibot', 'zod'])
+
 /** What no serializer should turn into something else in silence. */
 const FOREIGN = new Set<unknown>([
   'bigint', 'blob', 'date', 'Date', 'file', 'function', 'map', 'Map', 'nan', 'promise', 'set', 'Set', 'symbol', 'void'
@@ -12,9 +21,9 @@ const KEEPING = new Set([
 ])
 
 interface Zod { zodSchema: { _zod: { def: { type: string } } }, jsonSchema: object }
-interface Valibot { valibotSchema: { type: string } }
+interface Valibot { valibotSchema: { type: string }, jsonSchema: object }
 interface ValibotAction { valibotAction: { kind: string, type: string } }
-interface Ark { base: object, domain: string, proto: { name: string } }
+interface Ark { base: { items?: unknown }, domain: string, proto: { name: string }, unit: unknown }
 
 /**
  * What libraries take as `libraryOptions` of the Standard JSON Schema, by vendor. For the sake of a transform deep inside,
@@ -27,18 +36,36 @@ export const LIBRARY_OPTIONS: Record<string, Record<string, unknown>> = {
   },
   valibot: {
     errorMode: 'ignore',
-    overrideSchema: ({ valibotSchema }: Valibot) => mark(valibotSchema.type),
+    overrideSchema: ({ valibotSchema: { type }, jsonSchema }: Valibot) => overrideValibot(type, jsonSchema),
     overrideAction: ({ valibotAction: { kind, type } }: ValibotAction) => kind === 'transformation' && !KEEPING.has(type) ? {} : undefined
   },
   arktype: {
     fallback: {
+      // Earlier versions than 2.2 throw for these, of which the rest says enough.
+      arrayObject: keepBase,
+      patternIntersection: keepBase,
+      predicate: keepBase,
+      symbolKey: keepBase,
       domain: ({ base, domain }: Ark) => ({ ...base, ...mark(domain) }),
+      arrayPostfix: ({ base: { items, ...base } }: Ark) => ({ ...base, [UNTOLD_KEYWORD]: 'an array whose rest is not last' }),
+      unit: ({ base, unit }: Ark) => ({ ...base, ...mark(typeof unit) }),
       proto: ({ base, proto }: Ark) => ({ ...base, ...mark(proto.name) }),
       date: ({ base }: Ark) => ({ ...base, ...mark('Date') })
     }
   }
 }
 
+function keepBase ({ base }: Ark): object {
+  return base
+}
+
+/** Valibot's JSON Schema does not tell an open object from another. */
+function overrideValibot (type: string, jsonSchema: object): object | undefined {
+  if (type === 'loose_object') return { ...jsonSchema, additionalProperties: {} }
+  return type === 'undefinedable' ? { ...jsonSchema, ...mark('undefined') } : mark(type)
+}
+
 function mark (kind: string): object | undefined {
+  if (kind === 'undefined') return { [UNDEFINED_KEYWORD]: true }
   return FOREIGN.has(kind) ? { [FOREIGN_KEYWORD]: kind } : undefined
 }

@@ -80,6 +80,7 @@ export function createCodec (event: string, { schema, names }: Bundle, parts: Pa
     try {
       if (check(data)) return restore === undefined ? data : restore(data)
     } catch (cause) {
+      if (cause instanceof PayloadRefusal) throw unreadable(cause.problem, cause.cause)
       if (cause instanceof TransformFailure) throw unreadable(...transformProblem(cause, data, 'decodes'))
       throw unreadable('the payload should be readable by its schema, but that fails', cause)
     }

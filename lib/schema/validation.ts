@@ -22,8 +22,8 @@ export interface ValidationContext {
   readonly explain: Explain
   /** Whether the JSON Schema says all about every part of what is sent, so that no part of it need be looked for. */
   readonly isClosed: boolean
-  /** Whether what is sent is null. */
-  readonly isEmpty: boolean
+  /** Whether the schema takes nothing but null, by the JSON Schema of its input; undefined where there is none. */
+  readonly takesOnlyNull: () => boolean | undefined
 }
 
 /**
@@ -33,11 +33,13 @@ export interface ValidationContext {
  * by the user.
  */
 export function compileValidation (
-  { '~standard': standard }: StandardSchemaV1, { words, explain, isClosed, isEmpty }: ValidationContext
+  { '~standard': standard }: StandardSchemaV1, { words, explain, isClosed, takesOnlyNull }: ValidationContext
 ): (data: unknown) => unknown {
+  let isEmpty: boolean | undefined
+
   return data => {
     // Constructors of events without payload take no argument.
-    const given = isEmpty ? data ?? null : data
+    const given = data === undefined && (isEmpty ??= takesOnlyNull() ?? isNullRatherThanUndefined()) ? null : data
     const result = validate(given)
     if (result.issues !== undefined) throw new PayloadRefusal(explain(given) ?? describeIssue(result.issues[0], given))
     const { value } = result
@@ -59,6 +61,19 @@ export function compileValidation (
     result.then(undefined, () => {}) // its outcome is of no interest any more
     // Zod gives a promise also where a function of the user's threw.
     throw new PayloadRefusal("the payload should be checked at once, but its schema is asynchronous, or has thrown: events can't wait for a promise")
+  }
+
+  /** All that a schema tells that has no JSON Schema. */
+  function isNullRatherThanUndefined (): boolean {
+    return isTaken(null) && !isTaken(undefined)
+  }
+
+  function isTaken (data: unknown): boolean {
+    try {
+      return validate(data).issues === undefined
+    } catch {
+      return false // whatever it is that throws, the payload itself meets it too
+    }
   }
 
   function describeIssue (issue: StandardSchemaV1.Issue | undefined, data: unknown): string {

@@ -4,7 +4,7 @@ import { type } from 'arktype'
 import t from 'tap'
 import * as v from 'valibot'
 import * as z from 'zod'
-import { FOREIGN_KEYWORD, LIBRARY_OPTIONS } from '../../lib/schema/library-options.js'
+import { FOREIGN_KEYWORD, LIBRARY_OPTIONS, UNDEFINED_KEYWORD, UNTOLD_KEYWORD } from '../../lib/schema/library-options.js'
 
 /** The JSON Schema that a library gives of its output with these options. */
 function outputOf (schema: object): unknown {
@@ -58,4 +58,26 @@ t.test('leave open what is no more than unusual', async t => {
   t.strictSame(outputOf(z.instanceof(URL)), {})
   t.strictSame(outputOf(v.instance(URL)), {})
   t.strictSame(outputOf(type('string').narrow(() => true)), { type: 'string' })
+})
+
+t.test("tell Valibot's open objects from others", async t => {
+  const [properties, required] = [{ a: { type: 'string' } }, ['a']]
+  const entries = { a: v.string() }
+  t.strictSame(outputOf(v.object(entries)), { type: 'object', properties, required })
+  t.strictSame(outputOf(v.looseObject(entries)), { type: 'object', properties, required, additionalProperties: {} })
+  t.strictSame(outputOf(v.strictObject(entries)), { type: 'object', properties, required, additionalProperties: false })
+  t.strictSame(outputOf(v.objectWithRest(entries, v.number())), { type: 'object', properties, required, additionalProperties: { type: 'number' } })
+  t.strictSame(outputOf(v.record(v.string(), v.number())), { type: 'object', propertyNames: { type: 'string' }, additionalProperties: { type: 'number' } })
+})
+
+t.test('mark what may be undefined', async t => {
+  const marked = { [UNDEFINED_KEYWORD]: true }
+  t.strictSame(outputOf(z.union([z.string(), z.undefined()])), { anyOf: [{ type: 'string' }, marked] })
+  t.strictSame(outputOf(v.union([v.string(), v.undefined()])), { anyOf: [{ type: 'string' }, marked] })
+  t.strictSame(outputOf(v.undefinedable(v.string())), { type: 'string', ...marked })
+  t.strictSame(outputOf(type('string | undefined')), { anyOf: [{ type: 'string' }, marked] })
+})
+
+t.test('mark what JSON Schema has no words for', async t => {
+  t.strictSame(outputOf(type(['...', type('number').array(), 'string'])), { type: 'array', minItems: 1, [UNTOLD_KEYWORD]: 'an array whose rest is not last' })
 })

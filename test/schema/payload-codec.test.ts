@@ -1,6 +1,10 @@
 import { Type } from '@sinclair/typebox'
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
 import t from 'tap'
+import { Type as Type1 } from 'typebox'
 import * as v from 'valibot'
+import * as z from 'zod'
 import { compile, encode, errorOf, refusal } from '../helpers/payload.js'
 
 t.test('an event without payload may be given none', async t => {
@@ -91,6 +95,23 @@ t.test('an error of a Transform is the cause, and is not repeated', async t => {
   const error = errorOf(() => encode(Type.Object({ list: Type.Array(Failing) }), { list: ['x'] }))
   t.equal(error.message, "event 'price': /list/0 should be a value that its Transform encodes, but that threw")
   t.equal(error.cause, failure)
+})
+
+t.test('an error of a Refine is the cause, and is not repeated', async t => {
+  const failure = new Error('secret')
+  const schema = Type1.Refine(Type1.Number(), () => { throw failure })
+  const written = errorOf(() => encode(schema, 1))
+  t.equal(written.message, "event 'price': the payload should be what its Refine takes, but that threw")
+  t.equal(written.cause, failure)
+  const read = errorOf(() => compile(schema).decode('1'))
+  t.equal(read.message, "the stored event 'price': the payload should be what its Refine takes, but that threw")
+  t.equal(read.cause, failure)
+})
+
+t.test('an event of another library without payload may be given none', async t => {
+  for (const schema of [z.null(), v.null(), toStandardJsonSchema(v.null()), type('null'), z.literal(null)]) t.equal(encode(schema, undefined), 'null')
+  t.equal(encode(z.null().transform(() => 'none'), undefined), '"none"')
+  t.equal(refusal(z.string(), undefined), 'the payload should be string')
 })
 
 t.test('what a Transform makes is checked', async t => {

@@ -24,6 +24,14 @@ t.test('gives nothing where the library gives nothing, gives up, or gives someth
   }
 })
 
+t.test('tells why there is nothing, where the library throws', async t => {
+  const failure = new Error('a morph')
+  const told: unknown[] = []
+  t.equal(standardJsonSchema(schemaOf({ output: () => { throw failure } }), 'output', cause => told.push(cause)), undefined)
+  t.equal(standardJsonSchema(schemaOf(undefined), 'output', cause => told.push(cause)), undefined)
+  t.strictSame(told, [failure])
+})
+
 t.test('refuses what the library has marked in its output, and says where', async t => {
   const marked = () => ({ properties: { 'a/b': { items: { 'x-foreign': 'date' } } } })
   const schema = schemaOf({ input: marked, output: marked })
@@ -31,4 +39,9 @@ t.test('refuses what the library has marked in its output, and says where', asyn
     message: "#/properties/a~1b/items has the type 'date', which JSON does not have; transform it to what JSON has, such as a string"
   })
   t.strictSame(standardJsonSchema(schema, 'input'), marked())
+})
+
+t.test('makes a property optional that may be undefined', async t => {
+  const given = () => ({ properties: { a: { anyOf: [{ type: 'string' }, { 'x-undefined': true }] } }, required: ['a'] })
+  t.strictSame(standardJsonSchema(schemaOf({ output: given }), 'output'), { properties: { a: { anyOf: [{ type: 'string' }] } }, required: [] })
 })

@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import * as z from 'zod'
 import { compileValidation, PayloadRefusal, type ValidationContext } from '../../lib/schema/validation.js'
 
-const context: ValidationContext = { words: new Set(['a', 'b', 'number']), explain: () => undefined, isClosed: false, isEmpty: false }
+const context: ValidationContext = { words: new Set(['a', 'b', 'number']), explain: () => undefined, isClosed: false, takesOnlyNull: () => undefined }
 
 /** A schema of no library. */
 function schemaOf (validate: (data: unknown) => unknown): StandardSchemaV1 {
@@ -57,9 +57,27 @@ t.test('refuses what JSON does not have, unless a JSON Schema says that there is
   t.strictSame(compileValidation(schema, { ...context, isClosed: true })({ a: new Date(0) }), { a: new Date(0) })
 })
 
-t.test('takes no payload for null, where that is what is sent', async t => {
-  t.equal(compileValidation(z.null(), { ...context, isEmpty: true })(undefined), null)
-  t.equal(refusal(z.null(), undefined).problem, 'the payload should be what its schema takes')
+t.test('takes no payload for null, where nothing else is taken', async t => {
+  const asked: boolean[] = []
+  const takesOnlyNull = () => asked.push(true) > 0
+  const check = compileValidation(z.null().transform(() => 'none'), { ...context, takesOnlyNull })
+  t.equal(check(null), 'none')
+  t.strictSame(asked, [])
+  t.equal(check(undefined), 'none')
+  t.equal(check(undefined), 'none')
+  t.strictSame(asked, [true], 'it is asked once')
+  t.equal(refusal(z.null(), undefined, { takesOnlyNull: () => false }).problem, 'the payload should be what its schema takes')
+})
+
+t.test('asks a schema itself whether it takes null for no payload, where no JSON Schema tells', async t => {
+  t.equal(compileValidation(v.null(), context)(undefined), null)
+  t.equal(compileValidation(type('null'), context)(undefined), null)
+  t.equal(compileValidation(v.optional(v.null(), null), context)(undefined), null)
+  t.equal(refusal(v.any(), undefined).problem, "the payload should be a value that JSON has, instead got 'undefined'")
+  t.equal(refusal(v.number(), undefined).problem, 'the payload should be number')
+  const failure = new Error('a secret')
+  const throwing = schemaOf(data => { if (data === null) throw failure; return { issues: [] } })
+  t.equal(refusal(throwing, undefined).problem, 'the payload should be what its schema takes')
 })
 
 t.test('does not wait for a promise, and does not let it end the process', async t => {
