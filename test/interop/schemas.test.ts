@@ -101,6 +101,51 @@ t.test('a schema that makes what JSON does not have fails when its route is regi
   }
 })
 
+t.test('a field that nobody has declared does not get through a union, nor is it lost where it is declared', async t => {
+  const user = type({ name: 'string' })
+  const open = await registrationProblem(t, user.or(type('string').pipe(name => ({ name }))))
+  t.match(open, /^# is open, though what comes in there is not/)
+
+  const { app } = await loadedApp(t)
+  const users = eventStream({
+    closed: user.or(type('string').pipe(name => ({ name })).to({ name: 'string' })),
+    loose: toStandardJsonSchema(v.looseObject({ name: v.string() })),
+    perhaps: z.object({ name: z.string(), nick: z.union([z.string(), z.undefined()]) }),
+    done: v.null()
+  })
+  const data = { name: 'Ann', secret: 'x' }
+  app.get('/', () => users.from(async function * () {
+    yield { event: 'closed', data }
+    yield { event: 'closed', data: 'Bob' }
+    yield { event: 'loose', data }
+    yield { event: 'perhaps', data: { name: 'Ann', nick: undefined } }
+    yield { event: 'done' }
+  }))
+  t.strictSame(decode((await app.inject('/')).body).map(({ data }) => data), [
+    '{"name":"Ann"}', '{"name":"Bob"}', '{"name":"Ann","secret":"x"}', '{"name":"Ann"}', 'null'
+  ])
+})
+
+t.test("the channel's key gets what is published, a filter what is sent", async t => {
+  const { app } = await loadedApp(t)
+  const prices = eventStream({ price: z.object({ symbol: z.string().transform(symbol => symbol.toLowerCase()) }) })
+  const [keys, filtered]: [string[], string[]] = [[], []]
+  const channel = app.sse.channel('prices', prices, {
+    retain: 'latest',
+    key ({ data: { symbol } }) {
+      keys.push(symbol)
+      return symbol
+    }
+  })
+  await channel.publish(prices.event.price({ symbol: 'ACME' }))
+  const filter = ({ data: { symbol } }: { data: { symbol: string } }): boolean => filtered.push(symbol) > 0
+  const subscription = channel.subscribe({}, { filter: event => event.event === 'price' && filter(event) })
+  const { value } = await subscription[Symbol.asyncIterator]().next()
+  t.match(value, { event: 'price', data: { symbol: 'acme' } })
+  subscription.close()
+  t.strictSame({ keys, filtered }, { keys: ['ACME'], filtered: ['acme'] })
+})
+
 /** Why a route with an event 'day' of this schema can't be registered. */
 async function registrationProblem (t: Test, schema: EventSchema): Promise<string> {
   const { app } = await loadedApp(t)
@@ -202,4 +247,8 @@ t.test('the page quotes what is said', async t => {
   app.get('/', { schema: { response: { 200: ticks } } }, async function * () { yield ticks.event.tick({ symbol: 'ACME' }) })
   const { message } = (await app.inject('/')).json<{ message: string }>()
   t.ok(text.includes(`\`${message.slice("event 'tick': ".length)}\``), message)
+  for (const schema of [type({ name: 'string' }).pipe(user => user), { '~standard': { version: 1, vendor: 'own', validate: (value: unknown) => ({ value }) } } as const]) {
+    const [said = ''] = (await registrationProblem(t, schema)).split(/, (?:and|though) /)
+    t.ok(text.replace(/\s+/g, ' ').includes(said), said)
+  }
 })

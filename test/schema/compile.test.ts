@@ -218,7 +218,7 @@ t.test('checks what a schema of typebox 1.x asks for beyond JSON Schema', async 
 
 t.test('a Standard Schema', async t => {
   const zod = z.object({ symbol: z.string(), value: z.number().min(0) })
-  const valibot = toStandardJsonSchema(v.looseObject({ symbol: v.string(), value: v.pipe(v.number(), v.minValue(0)) }))
+  const valibot = toStandardJsonSchema(v.object({ symbol: v.string(), value: v.pipe(v.number(), v.minValue(0)) }))
   const arktype = type({ symbol: 'string', value: 'number >= 0' })
 
   t.test('checks a payload, and its JSON Schema says what is declared, and what was wrong', async t => {
@@ -289,14 +289,14 @@ t.test('a Standard Schema', async t => {
     const tree: z.ZodType = z.lazy(() => z.object({ below: z.array(tree) }))
     const trees = [
       tree,
-      toStandardJsonSchema(v.looseObject({ below: v.array(v.lazy(() => v.looseObject({ below: v.array(v.any()) }))) })),
+      toStandardJsonSchema(v.object({ below: v.array(v.lazy(() => v.object({ below: v.array(v.any()) }))) })),
       type.module({ tree: { below: 'tree[]' } }).tree
     ]
     for (const schema of trees) t.equal(encode(schema, { x: 1, below: [{ below: [], x: 1 }] }), '{"below":[{"below":[]}]}')
 
     const choices = [
       z.discriminatedUnion('kind', [z.object({ kind: z.literal('a'), x: z.string() }), z.object({ kind: z.literal('b'), y: z.number() })]),
-      toStandardJsonSchema(v.variant('kind', [v.looseObject({ kind: v.literal('a'), x: v.string() }), v.looseObject({ kind: v.literal('b'), y: v.number() })])),
+      toStandardJsonSchema(v.variant('kind', [v.object({ kind: v.literal('a'), x: v.string() }), v.object({ kind: v.literal('b'), y: v.number() })])),
       type({ kind: "'a'", x: 'string' }).or({ kind: "'b'", y: 'number' })
     ]
     for (const schema of choices) t.equal(encode(schema, { kind: 'b', y: 1, x: 'secret' }), '{"kind":"b","y":1}')
@@ -309,4 +309,14 @@ t.test('a Standard Schema', async t => {
     }
     t.strictSame(compile(zod, { validate: false }).decode('{"symbol":1}'), { symbol: 1 })
   })
+})
+
+t.test('tells a Refine that throws from one that refuses', async t => {
+  const failure = new Error('secret')
+  const schema = Type1.Object({ a: Type1.Refine(Type1.Number(), value => { if (value > 1) throw failure; return value === 1 }) })
+  t.equal(encode(schema, { a: 1 }), '{"a":1}')
+  t.equal(refusal(schema, { a: 0 }), '/a should be what its Refine takes')
+  const { message, cause } = errorOf(() => encode(schema, { a: 2 }))
+  t.equal(message, "event 'price': the payload should be what its Refine takes, but that threw")
+  t.equal(cause, failure)
 })
