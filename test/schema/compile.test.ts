@@ -320,3 +320,9 @@ t.test('tells a Refine that throws from one that refuses', async t => {
   t.equal(message, "event 'price': the payload should be what its Refine takes, but that threw")
   t.equal(cause, failure)
 })
+
+t.test('takes no payload for null where a schema takes nothing else, whatever its JSON Schema says of it', async t => {
+  const constant = { '~standard': { ...v.null()['~standard'], jsonSchema: { input: () => ({ const: null }), output: () => ({}) } } }
+  for (const schema of [z.null(), v.null(), toStandardJsonSchema(v.null()), type('null'), constant]) t.equal(encode(schema, undefined), 'null')
+  for (const schema of [z.nullable(z.string()), z.string(), v.string()]) t.match(refusal(schema, undefined), /^the payload should be string/)
+})
