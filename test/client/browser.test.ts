@@ -159,8 +159,12 @@ test('a page that was offline comes back when it is online, however long it woul
   await opened.page.context().setOffline(true)
   cable.cut()
   await opened.states.until(items => items.includes('offline') && items.includes('waiting'))
-  // From now on no wait of its own ends.
-  await opened.page.evaluate("globalThis.setTimeout = () => { tellState('sleeps') }")
+  // Until it is online, no wait of its own ends.
+  await opened.page.evaluate(`{
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = () => { tellState('sleeps') }
+    addEventListener('online', () => { globalThis.setTimeout = setTimeout }, { capture: true })
+  }`)
   await opened.states.until(items => items.includes('sleeps'))
   for (let n = 0; n < 3; n++) await publish()
   t.strictSame(numbers(opened), [0])
