@@ -25,6 +25,8 @@ function test (name: string, run: (t: Test) => Promise<void>): void {
   if (browser !== undefined) t.test(name, run)
 }
 
+const RETRY_MS = 20
+
 interface Served {
   app: FastifyInstance
   port: number
@@ -35,7 +37,7 @@ interface Served {
 }
 
 async function serve (t: Test, port = 0): Promise<Served> {
-  const { app } = await loadedApp(t, { retryMs: 20, closeSpreadMs: 0, heartbeatMs: 50 })
+  const { app } = await loadedApp(t, { retryMs: RETRY_MS, closeSpreadMs: 0, heartbeatMs: 50 })
   const channel = app.sse.channel('ticks', ticks, { history: { maxEvents: 1_000 } })
   servePage(app)
   app.get('/client.js', async (_request, reply) => await reply.type('text/javascript').send(script?.text))
@@ -159,11 +161,10 @@ test('a page that was offline comes back when it is online, however long it woul
   await opened.page.context().setOffline(true)
   cable.cut()
   await opened.states.until(items => items.includes('offline') && items.includes('waiting'))
-  // Until it is online, no wait of its own ends.
+  // From now on no wait of its own ends, but for what the server asks for.
   await opened.page.evaluate(`{
     const { setTimeout } = globalThis
-    globalThis.setTimeout = () => { tellState('sleeps') }
-    addEventListener('online', () => { globalThis.setTimeout = setTimeout }, { capture: true })
+    globalThis.setTimeout = (call, ms) => ms <= ${RETRY_MS} ? setTimeout(call, ms) : tellState('sleeps')
   }`)
   await opened.states.until(items => items.includes('sleeps'))
   for (let n = 0; n < 3; n++) await publish()

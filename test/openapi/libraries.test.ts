@@ -9,7 +9,7 @@ interface Nested { name: string, below: Nested[] }
 const Category: z.ZodType<Nested> = z.object({ name: z.string(), get below () { return z.array(Category) } })
 
 /** A library that checks, but has no JSON Schema. */
-const opaque: StandardSchemaV1<number> = { '~standard': { version: 1, vendor: 'opaque', validate: value => ({ value: value as number }) } }
+const opaque: StandardSchemaV1<number> = { '~standard': { version: 1, vendor: 'valibot', validate: value => ({ value: value as number }) } }
 
 const events = eventStream({
   zod: z.object({ name: z.string().describe('Who') }),

@@ -112,7 +112,7 @@ t.test('gives what is raw text by its declaration as it is, and all else as JSON
 
 t.test('takes what a schema checks that has no JSON Schema for JSON', async t => {
   const { app } = await loadedApp(t)
-  const anything = eventStream({ anything: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } })
+  const anything = eventStream({ anything: { '~standard': { version: 1, vendor: 'valibot', validate: (value: unknown) => ({ value }) } } })
   app.get('/', { schema: { response: { 200: anything } } }, async function * () { yield anything.event.anything('5') })
   t.strictSame(await (await injectEvents(app, '/')).rest(), [{ event: 'anything', data: '5' }])
 })
