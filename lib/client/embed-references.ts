@@ -1,3 +1,4 @@
+import { Definitions } from '../schema/definitions.js'
 import { isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from '../schema/json-schema.js'
 import { describePlace, openResource, type Place, resolveRef, type Resource } from '../schema/reference.js'
 
@@ -11,30 +12,19 @@ import { describePlace, openResource, type Place, resolveRef, type Resource } fr
  * @throws Error that names the `$ref` that nothing answers
  */
 export function embedReferences (schema: object, shared: (id: string) => Resource | undefined): SchemaObject {
-  const definitions: Record<string, Schema> = {}
-  const references = new Map([['#', '#']])
+  const definitions = new Definitions(copy)
   const root = copy(openResource('', schema as SchemaObject).root) as SchemaObject
-  return { ...root, definitions }
+  return { ...root, definitions: definitions.schemas }
 
   function copy (place: Place): Schema {
     const { schema, resource, pointer } = place
     if (!isSchemaObject(schema)) return schema
-    const { $id, $defs, definitions, nullable, $ref, ...keywords } = schema
+    const { $id, $defs, definitions: _definitions, nullable, $ref, ...keywords } = schema
     const copied = mapSubschemas(keywords, (below, at) => copy({ resource, pointer: pointer + at, schema: below }))
     if (nullable === true && copied.type !== undefined) copied.type = [copied.type, 'null'].flat()
     if ($ref === undefined) return copied
-    const reference = { $ref: refer(target($ref, place)) }
+    const reference = { $ref: definitions.refer(target($ref, place)) }
     return Object.keys(copied).length === 0 ? reference : { allOf: [copied, reference] }
-  }
-
-  function refer (place: Place): string {
-    const known = references.get(describePlace(place))
-    if (known !== undefined) return known
-    const name = String(references.size)
-    const reference = `#/definitions/${name}`
-    references.set(describePlace(place), reference) // before its schema is copied, which may be recursive
-    definitions[name] = copy(place)
-    return reference
   }
 
   function target (ref: string, from: Place): Place {

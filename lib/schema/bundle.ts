@@ -1,4 +1,5 @@
 import { TransformKind } from '@sinclair/typebox'
+import { Definitions } from './definitions.js'
 import { isSchemaObject, mapSubschemas, type Schema, type SchemaObject } from './json-schema.js'
 import { describePlace, openResource, type Place, resolveRef, type Resource } from './reference.js'
 import { refinementsOf, transformName, transformOf, typeBoxKind } from './typebox.js'
@@ -50,13 +51,12 @@ const ADVICE: Record<string, string> = {
  * @throws Error that names the place in the schema.
  */
 export function bundle (schema: object, { sharedSchemas, isKeyword, isFormat }: Surroundings): Bundle {
-  const definitions: Record<string, Schema> = {}
+  const definitions = new Definitions(copy)
   const names = new Set<string>()
-  const references = new Map<string, string>([['#', '#']])
   const opened = new Map<string, Resource>()
 
   const root = copy(openResource('', schema as SchemaObject).root) as SchemaObject
-  return { schema: { ...root, definitions }, names }
+  return { schema: { ...root, definitions: definitions.schemas }, names }
 
   function copy (place: Place): Schema {
     const schema = place.schema
@@ -69,7 +69,7 @@ export function bundle (schema: object, { sharedSchemas, isKeyword, isFormat }: 
       const inner = { resource: place.resource, pointer: place.pointer + at, schema: below }
       return /^\/(?:anyOf|oneOf|if)(?:\/|$)/.test(at) ? define(inner, below) : copy(inner)
     })
-    if (schema.$ref !== undefined) copied.$ref = refer(target(schema.$ref, place))
+    if (schema.$ref !== undefined) copied.$ref = definitions.refer(target(schema.$ref, place))
     Object.assign(copied, marksOf(schema))
     // A literal needs no type, and 'should be "circle"' says more than 'should be string'.
     const typeOfLiteral: string = typeof copied.const
@@ -85,17 +85,7 @@ export function bundle (schema: object, { sharedSchemas, isKeyword, isFormat }: 
   function define (place: Place, schema: SchemaObject): Schema {
     const isMarked = Reflect.ownKeys(marksOf(schema)).length > 0
     const isReference = schema.$ref !== undefined && !isMarked && Object.keys(schema).filter(isKept).length === 1
-    return isReference ? copy(place) : { $ref: refer(place) }
-  }
-
-  function refer (place: Place): string {
-    const known = references.get(describePlace(place))
-    if (known !== undefined) return known
-    const name = String(references.size)
-    const reference = `#/definitions/${name}`
-    references.set(describePlace(place), reference) // before its schema is copied, which may be recursive
-    definitions[name] = copy(place)
-    return reference
+    return isReference ? copy(place) : { $ref: definitions.refer(place) }
   }
 
   function target (ref: string, from: Place): Place {

@@ -68,6 +68,6 @@ t.test('a page that checks what arrives loads the interpreter, and nothing of th
   const loaded = new Set(Object.keys(metafile.inputs).map(path => path.replace(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\/.*/, '$1')))
   t.strictSame([...loaded].sort(), [
     '@cfworker/json-schema', 'lib/client/embed-references.ts', 'lib/client/event-stream-error.ts', 'lib/client/validate.ts',
-    'lib/schema/json-schema.ts', 'lib/schema/reference.ts'
+    'lib/schema/definitions.ts', 'lib/schema/json-schema.ts', 'lib/schema/reference.ts'
   ])
 })
