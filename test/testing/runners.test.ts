@@ -42,7 +42,7 @@ for (const [name, { command, passed }] of Object.entries(runners)) {
 async function run (t: Test, command: string[]): Promise<{ code: number | null, output: string, errors: string }> {
   // Without tap's hooks, and what tells a test that it is one of tap's.
   const inherited = Object.entries(process.env).filter(([name]) => !/^_?TAP|^NODE_/.test(name))
-  const child = spawn(process.execPath, command, { env: { ...Object.fromEntries(inherited), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, command, { env: { ...Object.fromEntries(inherited), NO_COLOR: '1', NODE_V8_COVERAGE: '' }, stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => { child.kill('SIGKILL') })
   const late = setTimeout(() => { child.kill('SIGKILL') }, ENDS_WITHIN_MS)
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number | null]>])

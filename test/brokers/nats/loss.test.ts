@@ -67,7 +67,9 @@ t.test('an instance that was not there, and one that only reads, know it from on
   const forgotten = await publishes.append(note('forgotten'))
   await recorder.reached(forgotten)
   await restore()
-  await eventually(async () => await quiet.head().then(({ offset }) => offset === 2, () => false), 'one word is left')
+  for (const log of [quiet, reads, publishes]) {
+    await eventually(async () => await log.head().then(({ offset }) => offset === 2, () => false), 'one word is left, and all know it')
+  }
   const late = await open()
   for (const log of [late, reads, publishes, quiet]) {
     await isLost(t, log, kept)
