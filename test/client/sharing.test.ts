@@ -353,6 +353,22 @@ t.test('who is still reading when the stream is complete does not ask for it aga
   t.equal(asked, before)
 })
 
+t.test('a page with a connection of its own is told by that when the stream is complete', async t => {
+  const origin = new Origin(t)
+  origin.denied = { locks: new DOMException('denied', 'SecurityError') }
+  const { app, listen } = await loadedApp(t, { retryMs: 0 }, SPARE)
+  const job = eventStream({ count: counts.schemas.count, done: counts.schemas.count }, { final: ['done'] })
+  app.get('/job', { schema: { response: { 200: job } } }, async function * () {
+    yield job.event.count(1)
+    yield job.event.done(2)
+  })
+  const { stream } = origin.open(`${(await listen()).url}/job`)
+  const got: string[] = []
+  for await (const { event } of stream) got.push(event)
+  t.strictSame(got, ['count', 'done'])
+  t.equal(await stream.closed, 'complete')
+})
+
 t.test('events without ids are shared by those who are there from the beginning', async t => {
   const origin = new Origin(t)
   const { app, listen } = await loadedApp(t, { retryMs: 0, commitAfterMs: 0 }, SPARE)

@@ -39,11 +39,11 @@ export class Member {
   readonly #waiting: Heard[] = []
   #recent: Heard[] = []
   #standing: Standing | undefined
-  /** Whether the last event that it has passed on had an id. */
+  /** Whether the last event that it has got had an id. */
   #isMarked = true
   #isSilent = false
   #detached = new AbortController()
-  #wake = (): void => {}
+  #wake: (() => void) | undefined
 
   constructor (port: Port, staleAfterMs: number, send: (message: Message) => void) {
     this.#port = port
@@ -55,7 +55,7 @@ export class Member {
       clearTimeout(answer)
       clearInterval(silence)
       this.#detached.abort()
-      this.#wake()
+      this.#wake?.()
     })
   }
 
@@ -78,7 +78,7 @@ export class Member {
   /** The next event that came by the leader. */
   take (): ReceivedEvent | undefined {
     const heard = this.#waiting.shift()
-    if (heard !== undefined) this.pass(heard.event, heard.standing.position)
+    if (heard !== undefined) this.#port.lastEventId = heard.standing.position
     return heard?.event
   }
 
@@ -87,7 +87,7 @@ export class Member {
     await new Promise<void>(resolve => { this.#wake = resolve })
   }
 
-  /** Notes where the page is after an event. */
+  /** Notes where the page is after an event that came by a connection of its own. */
   pass (event: ReceivedEvent, position: string | undefined): void {
     this.#port.lastEventId = position
     this.#isMarked = Boolean(event.id)
@@ -96,7 +96,7 @@ export class Member {
   /** Ends what this page does when it is told that it has failed. */
   fail (error: unknown): void {
     this.error = error
-    this.#wake()
+    this.#wake?.()
   }
 
   receive (message: Message): void {
@@ -115,7 +115,7 @@ export class Member {
     else if (before.count === expected) this.#keep(message)
     else if (before.count < expected) this.#lose()
     if (this.mode === 'attached') this.#tellState(standing)
-    this.#wake()
+    this.#wake?.()
   }
 
   /** Attaches where it stands now, if the leader has been there too. */
@@ -132,13 +132,12 @@ export class Member {
     if (this.mode === 'detached') return
     this.mode = 'detached'
     this.#detached = new AbortController()
-    this.#wake()
+    this.#wake?.()
   }
 
   /** The id that says exactly where it stands; undefined after events without one. */
   get #place (): string | undefined {
-    const newest = this.#waiting.at(-1)
-    return newest?.standing.isMarked ?? this.#isMarked ? this.position : undefined
+    return this.#isMarked ? this.position : undefined
   }
 
   /** Somebody else leads, or it is known for the first time who does. */
@@ -159,7 +158,7 @@ export class Member {
       this.isComplete = this.mode === 'attached'
     } else if (message.type === 'event') {
       if (this.mode === 'attached') {
-        this.#waiting.push(message)
+        this.#hear(message)
         if (this.#waiting.length > MAX_WAITING) this.#lose()
       } else {
         this.#recent.push(message)
@@ -172,14 +171,20 @@ export class Member {
   #attach (waiting: readonly Heard[]): void {
     this.mode = 'attached'
     this.#detached.abort()
-    this.#waiting.push(...waiting)
+    for (const heard of waiting) this.#hear(heard)
     this.#recent = []
     if (this.#standing !== undefined) this.#tellState(this.#standing)
+  }
+
+  #hear (heard: Heard): void {
+    this.#waiting.push(heard)
+    this.#isMarked = heard.standing.isMarked
   }
 
   /** Some events are not to be had from the leader: all that were not read yet come by a connection of its own. */
   #lose (): void {
     this.#waiting.length = 0
+    this.#isMarked = false // of what was read last it is not known
     this.#recent = []
     this.detach()
   }
