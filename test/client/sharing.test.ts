@@ -208,6 +208,27 @@ t.test('a page that reads slowly gets everything at its own pace', async t => {
   t.strictSame(got, Array.from({ length: total }, (_, n) => n))
 })
 
+t.test('a page that takes over goes on after what it has got, though it has not read it yet', async t => {
+  const origin = new Origin(t)
+  const { url, channel } = await serve(t)
+  const first = await listenOn(t, origin, url)
+  const second = origin.open(url)
+  await opened(second)
+  await until(() => channel.subscriberCount() === 1)
+  for (const n of [0, 1, 2]) await channel.publish(count(n))
+  await first.got.until(items => items.length === 3)
+  await delay(20) // the second has got them too
+  let connections = 0
+  channel.on('subscribe', () => { connections++ })
+  first.stream.close()
+  await until(() => channel.subscriberCount() === 1 && connections === 1)
+  for (const n of [3, 4]) await channel.publish(count(n))
+  const got: unknown[] = []
+  for await (const { data } of second.stream) if (got.push(data) === 5) break
+  t.strictSame(got, [0, 1, 2, 3, 4])
+  t.equal(connections, 1)
+})
+
 t.test('a stream that is complete is so for all pages, also for those that come later', async t => {
   const origin = new Origin(t)
   const { app, listen } = await loadedApp(t, { retryMs: 0 }, SPARE)
