@@ -4,20 +4,20 @@ import { describe } from './describe.js'
 import { FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_NOT_ACCEPTABLE, FST_ERR_SSE_NOT_ITERABLE } from './errors.js'
 import type { Route } from './route.js'
 import type { Carrier } from './stream/carrier.js'
-import { Exchange } from './stream/exchange.js'
+import { Exchange, type Replying } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
 import { Sink } from './stream/sink.js'
 import { discardSource } from './stream/source.js'
 import { END_ID } from './wire/end-id.js'
 
-type Send = (payload?: unknown) => unknown
+type Send = (this: FastifyReply, payload?: unknown) => unknown
 
 /** How one reply may become an event stream. */
-export class Answer {
+export class Answer implements Replying {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #route: Route
-  /** Fastify's own `reply.send`. */
+  /** Fastify's own `reply.send`, or that of who has replaced it before. */
   readonly #send: Send
   #exchange: Exchange | undefined
   #sink: Sink | undefined
@@ -28,8 +28,7 @@ export class Answer {
     this.#request = request
     this.#reply = reply
     this.#route = route
-    const send = reply.send.bind(reply) as Send
-    this.#send = route.negotiates ? varying(reply, send) : send
+    this.#send = reply.send as Send
   }
 
   /** The answer, for those who feed it from afar. */
@@ -51,7 +50,7 @@ export class Answer {
   intercept (): void {
     if (this.#isIntercepting) return
     this.#isIntercepting = true
-    ;(this.#reply as { send: Send }).send = payload => {
+    ;(this.#reply as { send: (payload?: unknown) => unknown }).send = payload => {
       this.#answer(payload)
       return this.#reply
     }
@@ -75,7 +74,7 @@ export class Answer {
     if (method === 'GET' && route.canComplete && this.#request.headers['last-event-id'] === END_ID) {
       // Nothing else makes a browser's EventSource stay away.
       this.#reply.code(204).header('cache-control', 'no-store')
-      this.#send()
+      this.send()
       return true
     }
     if (method === 'HEAD' && route.streamsOnly) {
@@ -83,6 +82,12 @@ export class Answer {
       return true
     }
     return false
+  }
+
+  send (payload?: unknown): void {
+    // For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be.
+    if (this.#route.negotiates) addVary(this.#reply)
+    this.#send.call(this.#reply, payload)
   }
 
   #answer (payload: unknown): void {
@@ -100,20 +105,20 @@ export class Answer {
     if (isSink || route.isSource(payload, statusCode)) {
       this.#stream(payload, isSink)
     } else if (payload instanceof Error) {
-      this.#send(payload)
+      this.send(payload)
     } else if (!route.streamsOnly || route.streamAt(statusCode) === undefined) {
       this.#exchange?.leave()
-      this.#send(payload)
+      this.send(payload)
     } else if (payload === undefined && this.#sink !== undefined) {
       // An async handler that has handed reply.sse to somebody and did not return it.
       this.#stream(this.#sink, true)
     } else {
-      this.#send(FST_ERR_SSE_NOT_ITERABLE(route.name, describe(payload)))
+      this.send(FST_ERR_SSE_NOT_ITERABLE(route.name, describe(payload)))
     }
   }
 
   #stream (payload: unknown, isSink: boolean): void {
-    if (this.#isAnswered()) {
+    if (this.isAnswered()) {
       discardSource(payload)
       return
     }
@@ -137,10 +142,10 @@ export class Answer {
   #again (exchange: Exchange, payload: unknown): void {
     const isError = payload instanceof Error
     if (exchange.state === 'answered') {
-      this.#send(payload)
+      this.send(payload)
     } else if (exchange.state === 'starting' || exchange.isTakenOver) {
       exchange.leave(isError ? 'error' : undefined)
-      this.#send(payload)
+      this.send(payload)
     } else {
       exchange.fail(isError ? payload : FST_ERR_SSE_ALREADY_STARTED(this.#route.name))
     }
@@ -154,9 +159,7 @@ export class Answer {
   }
 
   #open (): Exchange {
-    this.#exchange ??= new Exchange(this.#request, this.#reply, this.#route, {
-      send: this.#send, isAnswered: () => this.#isAnswered()
-    })
+    this.#exchange ??= new Exchange(this.#request, this.#reply, this.#route, this)
     return this.#exchange
   }
 
@@ -166,12 +169,12 @@ export class Answer {
    *
    * @returns Whether the request is answered by that.
    */
-  #isAnswered (): boolean {
+  isAnswered (): boolean {
     if (this.#isDecided) return false
     try {
       return this.decide()
     } catch (error) {
-      this.#send(error)
+      this.send(error)
       return true
     }
   }
@@ -179,15 +182,7 @@ export class Answer {
   #sendHead (): void {
     setStreamHeaders(this.#reply)
     // Not an empty string: that would tell a length.
-    this.#send(Readable.from([]))
-  }
-}
-
-/** For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be. */
-function varying (reply: FastifyReply, send: Send): Send {
-  return payload => {
-    addVary(reply)
-    return send(payload)
+    this.send(Readable.from([]))
   }
 }
 

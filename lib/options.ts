@@ -12,6 +12,7 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   commitAfterMs: 1_000,
   maxBufferedBytes: 1024 * 1024,
   maxAgeMs: Infinity,
+  fastPaths: true,
   validate: true
 }
 
@@ -26,6 +27,7 @@ const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   maxAgeMs: positive,
   onComplete: value => value === 'reconnect' || value === 'stop' ? undefined : "'reconnect' or 'stop'",
   onStreamError: isFunction,
+  fastPaths: isBoolean,
   validate: isBoolean
 }
 

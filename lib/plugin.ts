@@ -13,6 +13,7 @@ import { resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
+import { ReadableBody } from './stream/readable-body.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
 const kRegistration = Symbol.for('fastify-typed-sse.registration')
@@ -77,8 +78,11 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
   documents.add(instance, declaration, route)
   declareErrors(declaration)
-  if (route.eventNames.length > 0) keepStreams(instance, declaration)
   if (route.negotiates) keepVary(declaration)
+  if (route.eventNames.length > 0) {
+    keepStreams(instance, declaration)
+    sendDirectly(declaration)
+  }
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -102,6 +106,18 @@ function keepVary (declaration: RouteOptions): void {
   const hook: onSendHookHandler = (_request, reply, payload, done) => {
     addVary(reply)
     done(null, payload)
+  }
+  declaration.onSend = [...[declaration.onSend ?? []].flat(), hook]
+}
+
+/**
+ * Sends the streams of a route, after all other onSend hooks: where nothing was put between, Fastify needs not do it.
+ * Another plugin may add its own hook behind this one, or in its place; then Fastify does.
+ */
+function sendDirectly (declaration: RouteOptions): void {
+  const hook: onSendHookHandler = (_request, reply, payload: unknown, done) => {
+    const isLast = Array.isArray(declaration.onSend) && declaration.onSend.at(-1) === hook
+    if (!isLast || !(payload instanceof ReadableBody) || !payload.answer(reply)) done(null, payload)
   }
   declaration.onSend = [...[declaration.onSend ?? []].flat(), hook]
 }

@@ -110,7 +110,8 @@ export class Route implements StreamRoute {
 
   /** Whether the client takes an event stream at all. */
   accepts (request: FastifyRequest): boolean {
-    return new Negotiator(request.raw).mediaType([EVENT_STREAM]) !== undefined
+    // What an EventSource sends needs no negotiation.
+    return request.headers.accept === EVENT_STREAM || new Negotiator(request.raw).mediaType([EVENT_STREAM]) !== undefined
   }
 
   /** Whether the client would rather have an event stream than what else the route declares. */

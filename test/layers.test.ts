@@ -24,6 +24,7 @@ const LAYERS: Rules = {
     'lib/options.ts',
     'lib/check-options.ts',
     'lib/max-timer-ms.ts',
+    'lib/async-scope.ts',
     'lib/as-error.ts',
     'lib/log-error.ts',
     'lib/errors.ts',

@@ -61,11 +61,12 @@ export interface EventSink<Event> extends AsyncIterable<Event> {
    */
   send (event: Event): Promise<boolean>
   /**
-   * Sends all events of an iterable at the pace of the client, then ends the stream.
+   * Sends all events of an iterable at the pace of the client, then ends the stream. Those of an array, or of any other
+   * source that has them ready without a promise for each, cost the least.
    *
    * @returns A promise that resolves when the source has ended or the client has left, and rejects with the source's error.
    */
-  sendAll (source: AsyncIterable<Event>, options?: SendAllOptions): Promise<void>
+  sendAll (source: AsyncIterable<Event> | Iterable<Event>, options?: SendAllOptions): Promise<void>
   /** Sends a comment, which clients ignore. */
   comment: (text: string) => Promise<boolean>
   /** Ends the stream after what was sent. Idempotent. */

@@ -120,7 +120,7 @@ class RedisBroker {
         connect: () => this.#connect(),
         health: this.#health,
         wakeKey: name => wakeKey(this.#prefix, shard, name),
-        interrupt: (key, expiresMs) => { server.interrupt(key, expiresMs) }
+        server
       })
       this.#readers.set(shard, reader)
     }

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ChannelEvents, Departure, Presence } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
+import { asyncScope } from '../async-scope.js'
 
 /** Who reads a channel at present, and those who want to know. */
 export class Attendance {
@@ -35,12 +35,12 @@ export class Attendance {
    */
   arrive (presence: Presence, finish: () => void): (reason: CloseReason) => void {
     const leave = (): void => { finish() } // a function of its own, should the same one come twice
-    const inContext = AsyncLocalStorage.snapshot()
+    const scope = asyncScope()
     this.#finishes.add(leave)
     this.#notify('subscribe', presence)
     return reason => {
       this.#finishes.delete(leave)
-      inContext(() => { this.#notify('unsubscribe', { ...presence, reason }) })
+      scope.runInAsyncScope(() => { this.#notify('unsubscribe', { ...presence, reason }) })
     }
   }
 

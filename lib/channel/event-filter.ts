@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { asyncScope } from '../async-scope.js'
 import { FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
 import type { Message } from './message.js'
 
@@ -7,11 +7,11 @@ import type { Message } from './message.js'
  * app can't decode does not pass.
  */
 export function eventFilter (filter: (event: unknown) => unknown): (message: Message) => boolean {
-  const inContext = AsyncLocalStorage.snapshot()
+  const scope = asyncScope()
   return message => {
     const event = message.withId(message.id)
     if (event === undefined) return false
-    const passes = inContext(filter, event)
+    const passes = scope.runInAsyncScope(filter, undefined, event)
     // A promise is always true: what is only for others would leak.
     if (typeof (passes as Partial<Promise<unknown>> | null | undefined)?.then === 'function') {
       throw FST_ERR_SSE_SUBSCRIBE_INVALID('filter should be synchronous and return a boolean, instead got a promise')

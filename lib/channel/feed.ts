@@ -52,7 +52,7 @@ export class Feed implements LiveSubscriber {
   /** What waits. Most subscribers are handed everything at once, and never have one. */
   #backlog: Backlog<Message | Gap> | undefined
   #reader: FeedReader | undefined
-  #direct: FrameTaker | undefined
+  #taker: FrameTaker | undefined
   #state: 'idle' | 'replaying' | 'reading' | 'live' | 'ended' = 'idle'
   #epoch: string | undefined
   /** All that is wanted up to here is in the backlog, or was taken. */
@@ -105,13 +105,16 @@ export class Feed implements LiveSubscriber {
     return this.#state === 'ended' && this.#isEmpty
   }
 
-  /** @param direct Takes what came in one tick past the reader, where that has taken everything else. */
-  start (reader: FeedReader, direct?: FrameTaker): void {
+  start (reader: FeedReader): void {
     this.#reader = reader
-    this.#direct = direct
     this.#state = 'replaying'
     this.#channel.live.add(this)
     this.#advance()
+  }
+
+  /** What comes in one tick may be taken past the reader, where that has taken everything else. */
+  offerTo (taker: FrameTaker): void {
+    this.#taker = taker
   }
 
   /** Nothing more comes; what waits can still be taken. */
@@ -201,11 +204,20 @@ export class Feed implements LiveSubscriber {
   }
 
   #offer (batch: Batch): void {
-    const isTaken = this.#direct?.offer(batch.frames) === true
+    const isTaken = this.#isTakenDirectly(batch)
     this.#taken = isTaken ? batch.end : this.#settled
     this.#cursor = batch.end
     if (isTaken) this.offered = batch
     else this.#batch = batch
+  }
+
+  #isTakenDirectly ({ frames }: Batch): boolean {
+    try {
+      return this.#taker?.offer(frames) === true
+    } catch (error) {
+      this.#reader?.onFailed(error) // thrown on, it would keep the others from being served
+      return true
+    }
   }
 
   #wait (item: Message | Gap): void {

@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Position } from '../../types/broker.js'
 import type { Snapshot, SnapshotContext, Topic } from '../../types/channel.js'
+import { asyncScope } from '../async-scope.js'
 import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
 import type { Message } from './message.js'
 import { formatId, positionIn } from './position.js'
@@ -28,7 +28,7 @@ export class Snapshots {
   readonly #parts: SnapshotParts
   readonly #underWay = new Map<string, Promise<TakenSnapshot>>()
   /** The context in which the channel was opened: what many get must not depend on the request of the one who asks first. */
-  readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
+  readonly #scope = asyncScope()
 
   constructor (parts: SnapshotParts) {
     this.#parts = parts
@@ -39,7 +39,7 @@ export class Snapshots {
     const key = JSON.stringify(topics?.map(topic => JSON.stringify(topic)).sort())
     const known = this.#underWay.get(key)
     if (known !== undefined) return await known
-    const taken = this.#inContext(() => this.#take(topics))
+    const taken = this.#scope.runInAsyncScope(() => this.#take(topics))
     this.#underWay.set(key, taken)
     try {
       return await taken

@@ -1,4 +1,4 @@
-import type { FrameCarrier, Frames, FrameSource } from '../stream/frame-source.js'
+import type { FrameCarrier, Frames, FrameSource, FrameTaker } from '../stream/frame-source.js'
 import { shareFrames } from '../stream/shared-frames.js'
 import { END_ID } from '../wire/end-id.js'
 import { Message } from './message.js'
@@ -16,6 +16,7 @@ export interface FrameFeed {
   readonly error: unknown
   readonly isEnded: boolean
   readonly end: () => void
+  readonly offerTo: (taker: FrameTaker) => void
 }
 
 /** The events of a subscription, frame by frame. */
@@ -44,6 +45,11 @@ export class SubscriptionFrames implements FrameSource {
     // Nothing may follow a final event, so they have to be looked at one by one where there are such.
     const batch = this.#carrier.final.size === 0 ? reader.nextBatch() : undefined
     return batch ?? this.#gather()
+  }
+
+  offerTo (taker: FrameTaker): void {
+    // One of them might end the stream, which nobody would see.
+    if (this.#carrier.final.size === 0) this.#feed.offerTo(taker)
   }
 
   stop (): void {

@@ -1,11 +1,12 @@
 import type { EventStream } from '../../types/event.js'
 import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
-import { FST_ERR_SSE_STREAM_CLOSED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
+import { FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { carryStream } from '../schema/event-stream.js'
 import type { Carrier, EarlyEnd } from '../stream/carrier.js'
-import { type FrameCarrier, type FrameIterable, type FrameSource, kFrames } from '../stream/frame-source.js'
+import { type FrameCarrier, type FrameIterable, type FrameSource, type FrameTaker, kFrames } from '../stream/frame-source.js'
+import { streamClosed } from '../stream/stream-closed.js'
 import type { Feed, FeedReader } from './feed.js'
 import type { Owner } from './owner.js'
 import type { Part } from './part.js'
@@ -25,6 +26,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   #reason: CloseReason | undefined
   readonly #leaves: Array<(reason: CloseReason) => void> = []
   #signal: AbortSignal | undefined
+  #onAbort: (() => void) | undefined
   #onReady: () => boolean = () => false
   #expiry: NodeJS.Timeout | undefined
 
@@ -61,12 +63,10 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   [kFrames] (stream: FrameCarrier): FrameSource {
     this.#carrier = stream.carrier
-    // The frames of one channel are taken as they are, unless one of them ends the stream.
-    const direct = this.#parts.length === 1 && stream.final.size === 0 ? stream : undefined
     this.#start(this.#owner.signal, () => {
       stream.onReadable()
       return false // whatever there was room for has been read
-    }, direct)
+    })
     return new SubscriptionFrames(this, stream)
   }
 
@@ -81,13 +81,18 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady()
   }
 
+  /** The frames of one channel may be taken as they are. */
+  offerTo (taker: FrameTaker): void {
+    if (this.#parts.length === 1) this.#parts[0]?.feed.offerTo(taker)
+  }
+
   /** Nobody reads it any more. Idempotent. */
   end (reason?: CloseReason): void {
     if (this.isEnded) return
     this.#reason = reason ?? this.#carrier?.reason ?? 'complete'
     clearTimeout(this.#expiry)
     this.#owner.timer.delete(this)
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
     for (const { feed } of this.#parts) feed.stop()
     for (const leave of this.#leaves) leave(this.#reason)
   }
@@ -124,7 +129,12 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     return true
   }
 
-  readonly #onAbort = (): void => {
+  #listen (signal: AbortSignal): void {
+    this.#onAbort = () => { this.#abort() }
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  #abort (): void {
     // A loop that just ended would look like the end of the events. With a signal of its own, that is what was asked for.
     const isOwn = this.#signal === this.#owner.signal
     if (!isOwn) this.error = this.#signal?.reason
@@ -132,16 +142,16 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady()
   }
 
-  #start (signal: AbortSignal | undefined, onReady: () => boolean, direct?: FrameCarrier): void {
+  #start (signal: AbortSignal | undefined, onReady: () => boolean): void {
     this.#claim()
     this.#signal = signal
-    if (signal?.aborted === true) this.#onAbort()
+    if (signal?.aborted === true) this.#abort()
     if (this.isEnded) return
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal !== undefined) this.#listen(signal)
     this.#owner.timer.add(this)
     this.#expireAt(Math.min(...this.#parts.map(({ expiresAtMs }) => expiresAtMs)))
     try {
-      for (const part of this.#parts) this.#enter(part, direct)
+      for (const part of this.#parts) this.#enter(part)
     } catch (error) {
       // One of the channels has been closed.
       this.end('error')
@@ -151,9 +161,9 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     this.#onReady = onReady
   }
 
-  #enter ({ feed, arrive }: Part, direct: FrameCarrier | undefined): void {
+  #enter ({ feed, arrive }: Part): void {
     if (this.isEnded) return
-    feed.start(this, direct)
+    feed.start(this)
     const leave = arrive(() => { this.#finish(feed) })
     // Whoever is told that it comes may end it.
     if (this.#reason === undefined) this.#leaves.push(leave)
@@ -186,7 +196,7 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
   }
 
   #endFor (reason: EarlyEnd): void {
-    this.error = FST_ERR_SSE_STREAM_CLOSED(reason)
+    this.error = streamClosed(reason)
     this.#carrier?.endFor(reason)
     this.end(reason)
     this.#onReady()

@@ -3,14 +3,15 @@ import { ServerResponse } from 'node:http'
 /** As Node.js made it: whoever puts something else in its place wants to see what is written. */
 const { write } = ServerResponse.prototype
 
-/**
- * The response of node:http behind a destination that something was written to, if its body goes out in chunks: then
- * {@link writeChunk} is worth a try. Undefined for HTTP/2, HTTP/1.0, `inject` and everything else.
- */
-export function chunkedResponse (destination: unknown): ServerResponse | undefined {
-  if (!(destination instanceof ServerResponse) || destination.req.method === 'HEAD') return undefined
+/** Whether what a response writes is what was written to it. */
+export function isPlain (response: unknown): response is ServerResponse {
+  return response instanceof ServerResponse && response.write === write
+}
+
+/** Whether the body of a response, whose head is out, goes out in chunks: then {@link writeChunk} is worth a try. */
+export function isChunked (response: ServerResponse): boolean {
   // Not documented, but declared by @types/node. Where it is missing, all goes the ordinary way.
-  return destination.chunkedEncoding ? destination : undefined
+  return response.chunkedEncoding && response.req.method !== 'HEAD'
 }
 
 /**

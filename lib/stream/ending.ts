@@ -1,25 +1,30 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
-import { FST_ERR_SSE_STREAM_CLOSED } from '../errors.js'
+import { streamClosed } from './stream-closed.js'
+
+/** Whose signal it is. */
+export interface Scoped {
+  /** Runs the signal's listeners in the async context they belong to. */
+  inContext: (run: () => void) => void
+}
 
 /** How the end of a stream is made known: by a signal when it begins, by a promise when it is over. Both are made when first asked for. */
 export class Ending {
-  readonly #inContext: (run: () => void) => void
+  readonly #request: Scoped
   #controller: AbortController | undefined
   #abortReason: string | undefined
   #closed: Promise<CloseRecord> | undefined
   #resolveClosed: ((record: CloseRecord) => void) | undefined
   #record: CloseRecord | undefined
 
-  /** @param inContext Runs the signal's listeners in the async context they belong to. */
-  constructor (inContext: (run: () => void) => void) {
-    this.#inContext = inContext
+  constructor (request: Scoped) {
+    this.#request = request
   }
 
   get signal (): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (this.#abortReason !== undefined) this.#controller.abort(FST_ERR_SSE_STREAM_CLOSED(this.#abortReason))
+      if (this.#abortReason !== undefined) this.#controller.abort(streamClosed(this.#abortReason))
     }
     return this.#controller.signal
   }
@@ -37,7 +42,7 @@ export class Ending {
     if (this.#abortReason !== undefined) return
     this.#abortReason = reason
     const controller = this.#controller
-    if (controller !== undefined) this.#inContext(() => { controller.abort(FST_ERR_SSE_STREAM_CLOSED(reason)) })
+    if (controller !== undefined) this.#request.inContext(() => { controller.abort(streamClosed(reason)) })
   }
 
   /** The stream is over: one line in the log tells how, and nothing but this does for a client that has left. */

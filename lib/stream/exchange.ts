@@ -1,12 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { asError } from '../as-error.js'
+import { asyncScope } from '../async-scope.js'
 import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { END_ID } from '../wire/end-id.js'
-import { HEARTBEAT, retryLine } from '../wire/frame.js'
+import { retryLine } from '../wire/frame.js'
 import { Ending } from './ending.js'
 import type { EarlyEnd } from './carrier.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
@@ -38,9 +39,9 @@ const COME_BACK_MS = 1_000
 /** How an exchange answers its request. */
 export interface Replying {
   /** Fastify's own `reply.send`. */
-  readonly send: (payload: unknown) => void
+  send: (payload: unknown) => void
   /** Asked before the source starts: whether the request was answered otherwise, since it should not get the stream. */
-  readonly isAnswered: () => boolean
+  isAnswered: () => boolean
 }
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
@@ -56,11 +57,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #sources: Sources
-  readonly #send: Replying['send']
-  readonly #isAnswered: Replying['isAnswered']
-  // Whoever pushes the first event or ends the stream: hooks, error handlers, callbacks and the signal's listeners run in
-  // the async context of this request.
-  #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
+  readonly #replying: Replying
+  #scope: AsyncResource = asyncScope()
   readonly #encoder: StreamEncoder
   #carrier: ExchangeCarrier | undefined
   #response: StreamResponse | undefined
@@ -70,18 +68,18 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   /** Whether a subscription carries the stream, whose frames are ready. */
   #isFramed = false
 
-  constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, { send, isAnswered }: Replying) {
+  constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, replying: Replying) {
     this.request = request
     this.route = route
-    this.ending = new Ending(run => { this.#inContext(run) })
+    this.ending = new Ending(this)
     this.#reply = reply
     this.#raw = reply.raw
     this.#encoder = new StreamEncoder(request, reply, route)
     this.#sources = new Sources(route.streams, request.log, route.name)
-    this.#send = payload => { this.#inContext(() => { send(payload) }) }
-    this.#isAnswered = isAnswered
-    this.#raw.once('finish', () => { this.#hasFinished = isWhole(this.#raw) })
-    this.#raw.once('close', () => { this.#close() })
+    this.#replying = replying
+    // Both come once, and once() takes 250 bytes more.
+    this.#raw.on('finish', () => { this.#hasFinished = isWhole(this.#raw) })
+    this.#raw.on('close', () => { this.#close() })
     if (request.method === 'HEAD') this.#endUnborn('HEAD', 'complete')
     else if (isGone(this.#raw)) this.#endUnborn('client', 'client')
   }
@@ -139,18 +137,18 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
    *
    * @returns A promise that settles with the iterable, and rejects with its error.
    */
-  async start (iterable: unknown): Promise<void> {
+  start (iterable: unknown): Promise<void> {
     this.#encoder.iterable = iterable
-    this.#inContext = AsyncLocalStorage.snapshot()
+    this.#scope = asyncScope()
     if (!this.#begin()) {
       discardSource(iterable)
-      return
+      return Promise.resolve()
     }
     const ended = this.add(iterable)
     const { commitAfterMs } = this.route.options
     if (commitAfterMs === 0) this.#commit()
     else if (commitAfterMs <= MAX_TIMER_MS && this.#state === 'starting') this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
-    await ended
+    return ended
   }
 
   /** Answers with reply.sse: the response begins with the first event that is right, or with {@link open}. */
@@ -165,9 +163,12 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   /** Adds a source to the open stream. Settles when the source has ended, and rejects with its error. */
-  async add (iterable: unknown): Promise<void> {
-    if (this.#encoder.takesFramesOf(iterable)) await this.#sources.addFrames(iterable, this)
-    else await this.#sources.add(iterable, this)
+  add (iterable: unknown): Promise<void> {
+    try {
+      return this.#encoder.takesFramesOf(iterable) ? this.#sources.addFrames(iterable, this) : this.#sources.add(iterable, this)
+    } catch (error) {
+      return Promise.reject(asError(error))
+    }
   }
 
   take (event: unknown): boolean {
@@ -227,7 +228,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
       logError(this.request.log, 'debug', error, 'the source of an event stream failed after its stream had ended')
     } else if (this.#state === 'starting') {
       this.leave('error')
-      this.#send(error)
+      this.send(error)
     } else {
       logError(this.request.log, 'error', error, 'the source of an event stream failed')
       const isTold = this.#sendErrorEvent(error)
@@ -274,11 +275,29 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#close()
   }
 
+  /** Answers by what Fastify does with it: an error, or the body of the stream. */
+  send (payload: unknown): void {
+    this.inContext(() => { this.#replying.send(payload) })
+  }
+
+  /**
+   * Whoever pushes the first event or ends the stream: hooks, error handlers, callbacks and the signal's listeners run in
+   * the async context of this request.
+   */
+  inContext<T> (run: () => T): T {
+    return this.#scope.runInAsyncScope(run)
+  }
+
+  /** Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs. */
+  onBodyDestroyed (): void {
+    if (this.#state === 'open') this.#stop(isGone(this.#raw) ? 'client' : 'error')
+  }
+
   watch (nowMs: number): void {
     const due = this.#response?.due(nowMs)
     if (due === 'stalled') this.cut('stalled')
     if (this.#state !== 'open') return
-    if (due === 'heartbeat') this.#response?.write(HEARTBEAT)
+    if (due === 'heartbeat') this.#response?.beat()
     else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, COME_BACK_MS))
   }
 
@@ -287,7 +306,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#state = 'starting'
     this.#startedAtMs = performance.now()
     if (isGone(this.#raw)) this.#close()
-    else if (this.#isAnswered()) this.#state = 'answered'
+    else if (this.#replying.isAnswered()) this.#state = 'answered'
     else this.route.streams.add(this)
     return !this.done
   }
@@ -302,16 +321,14 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
       this.#response = new StreamResponse({
         reply: this.#reply,
         options: this.route.options,
-        send: this.#send,
-        isPulled: this.iterable !== undefined && !this.#isFramed,
-        // Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs.
-        onDestroy: () => { if (this.#state === 'open') this.#stop(isGone(this.#raw) ? 'client' : 'error') }
+        exchange: this,
+        isPulled: this.iterable !== undefined && !this.#isFramed
       })
       this.#response.begin()
     } catch (error) {
       // A header that can't be sent, for one.
       this.leave('error')
-      this.#send(error)
+      this.send(error)
     }
   }
 
@@ -341,7 +358,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     const { onStreamError } = this.route.options
     if (onStreamError === undefined) return false
     try {
-      const event: unknown = this.#inContext(() => onStreamError(error, this.request))
+      const event: unknown = this.inContext(() => onStreamError(error, this.request))
       if (event === undefined) return false
       // An async function could fail unheard, and an unhandled rejection ends the process.
       if (event instanceof Promise) event.catch(() => {})

@@ -1,13 +1,14 @@
-import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, kFrames } from './frame-source.js'
+import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, type FrameTaker, kFrames } from './frame-source.js'
 
 /** What frames are written to. */
-export interface FrameSink {
-  /** @returns Whether there is room for more in this turn. */
-  writeShared: (frames: Frames) => boolean
+export interface FrameSink extends FrameTaker {
+  /** Whether there is room in this turn. */
+  readonly hasSharedRoom: boolean
+  writeShared: (frames: Frames) => void
 }
 
 /** Where a pump takes frames. */
-export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> {
+export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable'> {
   /** True once nothing more is taken. */
   readonly done: boolean
   /** The source has begun. @returns What its frames are written to; undefined if nothing can be. */
@@ -18,29 +19,41 @@ export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable' | 'offer'> 
   endWithFinal: () => void
 }
 
+/** Who keeps the pumps of a stream. */
+export interface FramePumpOwner {
+  /** Called when one has ended. */
+  forgetFrames: (pump: FramePump) => void
+}
+
 /** Moves frames from a source to an outlet, when the source has some and the outlet room. */
 export class FramePump implements FrameCarrier {
   /** Settles when the source has ended, and rejects with its error. */
   readonly ended: Promise<void>
+  isOver = false
   readonly #outlet: FrameOutlet
   readonly #source: FrameSource
   readonly #sink: FrameSink
+  readonly #owner: FramePumpOwner
   #isWaiting = false
-  #isStopped = false
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
-  constructor (iterable: FrameIterable, outlet: FrameOutlet) {
+  constructor (iterable: FrameIterable, outlet: FrameOutlet, owner: FramePumpOwner) {
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.#outlet = outlet
+    this.#owner = owner
     this.#source = iterable[kFrames](this)
     const sink = outlet.beginFrames()
     this.#sink = sink as FrameSink // of what has stopped, nobody looks at it
-    if (sink === undefined) this.stop()
-    else this.#pump()
+    if (sink === undefined) {
+      this.stop()
+    } else {
+      this.#source.offerTo(sink)
+      this.#pump()
+    }
   }
 
   get carrier (): FrameCarrier['carrier'] {
@@ -55,44 +68,32 @@ export class FramePump implements FrameCarrier {
     return this.#outlet.marksEnd
   }
 
-  offer (frames: Frames): boolean {
-    if (this.#isWaiting || this.#isStopped) return false
-    try {
-      if (!this.#sink.writeShared(frames)) this.#waitForRoom()
-    } catch (error) {
-      this.#reject(error) // thrown on, it would keep the others from being served
-    }
-    return true
-  }
-
   onReadable (): void {
     this.#pump()
   }
 
   stop (): void {
-    this.#isStopped = true
-    this.#source.stop()
-    this.#resolve()
+    if (this.#end()) this.#resolve()
   }
 
   #pump (): void {
-    if (this.#isWaiting) return
+    if (this.isOver || this.#isWaiting) return
     try {
       while (!this.#outlet.done) {
-        const frames = this.#source.read()
-        if (frames === undefined) break
-        const hasRoom = this.#sink.writeShared(frames)
-        if (this.#source.ended === 'final') this.#outlet.endWithFinal()
-        if (!hasRoom) {
+        if (!this.#sink.hasSharedRoom) {
           this.#waitForRoom()
           return
         }
+        const frames = this.#source.read()
+        if (frames === undefined) break
+        this.#sink.writeShared(frames)
+        if (this.#source.ended === 'final') this.#outlet.endWithFinal()
       }
       const { ended } = this.#source
       if (ended === 'shutdown') this.#outlet.carrier.endFor(ended)
-      if (ended !== undefined) this.#resolve()
+      if (ended !== undefined) this.stop()
     } catch (error) {
-      this.#reject(error)
+      this.#fail(error)
     }
   }
 
@@ -101,6 +102,19 @@ export class FramePump implements FrameCarrier {
     this.#outlet.room().then(() => {
       this.#isWaiting = false
       this.#pump()
-    }).catch(this.#reject)
+    }).catch((error: unknown) => { this.#fail(error) })
+  }
+
+  #fail (error: unknown): void {
+    if (this.#end()) this.#reject(error)
+  }
+
+  /** @returns Whether it had not ended before. */
+  #end (): boolean {
+    if (this.isOver) return false
+    this.isOver = true
+    this.#source.stop()
+    this.#owner.forgetFrames(this)
+    return true
   }
 }

@@ -26,7 +26,7 @@ export interface FrameTaker {
 }
 
 /** What a source of frames has to know of the stream that carries it. */
-export interface FrameCarrier extends FrameTaker {
+export interface FrameCarrier {
   /** The answer that the stream is. */
   readonly carrier: Carrier
   /** Names of the events that complete the stream. */
@@ -43,6 +43,8 @@ export interface FrameSource {
   read: () => Frames | undefined
   /** Whether there is nothing left, now and later: it has ended by itself, its last frame was a final event, or what it reads was closed. */
   readonly ended: 'complete' | 'final' | 'shutdown' | undefined
+  /** Frames may be offered to this one, past whoever reads, while nothing else waits. */
+  offerTo: (taker: FrameTaker) => void
   /** Ends it. Idempotent. */
   stop: () => void
 }

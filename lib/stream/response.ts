@@ -72,9 +72,9 @@ const disarmed = new WeakMap<Connection, { streams: number, readonly timeoutMs: 
  */
 export function disarmConnectionTimeout (response: RawResponse): () => void {
   const connection: Connection | undefined = isHttp2(response) ? response.stream.session : response.req.socket
-  if (connection === undefined) return () => {}
+  if (connection === undefined) return doNothing
   const state = disarmed.get(connection) ?? { streams: 0, timeoutMs: connection.timeout ?? 0 }
-  if (state.timeoutMs === 0) return () => {}
+  if (state.timeoutMs === 0) return doNothing
   state.streams++
   disarmed.set(connection, state)
   connection.setTimeout(0)
@@ -95,6 +95,8 @@ export function silencePrematureClose (reply: FastifyReply): void {
   reply.log = Object.create(log, { info: { value: () => {} } })
   process.nextTick(() => { reply.log = log })
 }
+
+function doNothing (): void {}
 
 function isHttp2 (response: RawResponse): response is Http2ServerResponse {
   return response.req.httpVersionMajor === 2

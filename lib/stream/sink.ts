@@ -50,7 +50,7 @@ export class Sink implements EventSink<unknown> {
     }
   }
 
-  sendAll (source: AsyncIterable<unknown>, { end = true }: SendAllOptions = {}): Promise<void> {
+  sendAll (source: AsyncIterable<unknown> | Iterable<unknown>, { end = true }: SendAllOptions = {}): Promise<void> {
     const sent = this.#sendAll(source, end)
     sent.catch(() => {}) // handled: fail() has logged it
     return sent
@@ -118,7 +118,7 @@ export class Sink implements EventSink<unknown> {
     return true
   }
 
-  async #sendAll (source: AsyncIterable<unknown>, end: boolean): Promise<void> {
+  async #sendAll (source: AsyncIterable<unknown> | Iterable<unknown>, end: boolean): Promise<void> {
     const exchange = this.#exchange
     const refusal = this.#refusal()
     if (refusal !== undefined) {

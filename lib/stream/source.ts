@@ -1,7 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Readable } from 'node:stream'
+import { asyncScope } from '../async-scope.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_ITERATOR_INVALID } from '../errors.js'
+
+type AnyIterable = AsyncIterable<unknown> & Iterable<unknown>
 
 /** An iteration that has begun. */
 export class Source {
@@ -9,7 +11,7 @@ export class Source {
   open = true
   readonly iterator: AsyncIterator<unknown>
   // `return()` runs the `finally` of a generator, whoever ends the stream: a socket, a timer, the request of another user.
-  readonly #inContext: <T>(run: () => T) => T = AsyncLocalStorage.snapshot()
+  readonly #scope = asyncScope()
   #stopped = false
 
   /** @throws FST_ERR_SSE_ITERATOR_INVALID, and whatever the iterable itself throws. */
@@ -28,7 +30,7 @@ export class Source {
     this.#stopped = true
     try {
       // Not all iterators return what they should, so no method is called on the result.
-      Promise.resolve(this.#inContext(() => this.iterator.return?.())).catch(onError)
+      Promise.resolve(this.#scope.runInAsyncScope(() => this.iterator.return?.())).catch(onError)
     } catch (error) {
       onError(error)
     }
@@ -60,15 +62,22 @@ export function discardSource (source: unknown): void {
 
 function openIterator (source: unknown): AsyncIterator<unknown> {
   if (typeof source === 'object' && source !== null && isWebStream(source)) return webStreamIterator(source)
-  if (typeof (source as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] !== 'function') {
+  const key = iteratorKey(source)
+  if (key === undefined) {
     throw FST_ERR_SSE_ITERATOR_INVALID(`it should have a [Symbol.asyncIterator] method, instead got '${describe(source)}'`)
   }
   if (isNodeReadable(source as object)) return readableIterator(source as Readable)
-  const iterator: unknown = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+  const iterator: unknown = (source as AnyIterable)[key]()
   if (typeof iterator !== 'object' || iterator === null || typeof (iterator as AsyncIterator<unknown>).next !== 'function') {
-    throw FST_ERR_SSE_ITERATOR_INVALID(`[Symbol.asyncIterator]() should return an object with a next method, instead got '${describe(iterator)}'`)
+    throw FST_ERR_SSE_ITERATOR_INVALID(`[${key.description}]() should return an object with a next method, instead got '${describe(iterator)}'`)
   }
   return iterator as AsyncIterator<unknown>
+}
+
+/** The method that makes an iterator of it, as `for await` finds it; undefined where there is none. */
+function iteratorKey (source: unknown): keyof AnyIterable | undefined {
+  if (typeof source !== 'object' || source === null) return undefined // a string is no list of events
+  return ([Symbol.asyncIterator, Symbol.iterator] as const).find(key => typeof (source as Partial<AnyIterable>)[key] === 'function')
 }
 
 /** The iterator of a Readable waits for a pending read before it can return; destroying does not. */

@@ -9,8 +9,11 @@ import type { Streams, UnfinishedSource } from './streams.js'
 
 /** The sources that feed one stream: usually one. */
 export class Sources {
-  readonly #sources = new Map<Source, UnfinishedSource | undefined>()
-  readonly #framePumps = new Set<FramePump>()
+  // Arrays, since there are few: a Map and a Set for every stream take 500 bytes.
+  readonly #sources: Source[] = []
+  readonly #framePumps: FramePump[] = []
+  /** Of sources that were asked to end. */
+  #reports: Map<Source, UnfinishedSource> | undefined
   readonly #streams: Streams
   readonly #log: FastifyBaseLogger
   readonly #route: string
@@ -24,7 +27,7 @@ export class Sources {
   /** Pumps an iterable into an outlet. Settles when the iterable has ended, and rejects with its error. */
   async add (iterable: unknown, outlet: Outlet): Promise<void> {
     const source = new Source(iterable)
-    this.#sources.set(source, undefined)
+    this.#sources.push(source)
     try {
       await pump(source, outlet)
     } finally {
@@ -35,23 +38,25 @@ export class Sources {
 
   /** The same for one whose frames are ready. @throws Where it can't begin. */
   addFrames (iterable: FrameIterable, outlet: FrameOutlet): Promise<void> {
-    const pump = new FramePump(iterable, outlet)
-    this.#framePumps.add(pump)
-    return pump.ended.finally(() => {
-      this.#framePumps.delete(pump)
-      pump.stop()
-    })
+    const pump = new FramePump(iterable, outlet, this)
+    if (!pump.isOver) this.#framePumps.push(pump)
+    return pump.ended
+  }
+
+  forgetFrames (pump: FramePump): void {
+    if (this.#framePumps.includes(pump)) remove(this.#framePumps, pump)
   }
 
   /** Asks all of them to end. Those that do not are reported later. */
   stop (): void {
     const stoppedAtMs = performance.now()
-    for (const pump of this.#framePumps) pump.stop()
-    for (const [source, unfinished] of this.#sources) {
+    for (const pump of [...this.#framePumps]) pump.stop()
+    for (const source of this.#sources) {
       this.#stop(source)
-      if (unfinished !== undefined) continue
+      this.#reports ??= new Map()
+      if (this.#reports.has(source)) continue
       const report = { stoppedAtMs, warn: () => { this.#warn(stoppedAtMs) } }
-      this.#sources.set(source, report)
+      this.#reports.set(source, report)
       this.#streams.addUnfinished(report)
     }
   }
@@ -61,8 +66,8 @@ export class Sources {
   }
 
   #forget (source: Source): void {
-    const report = this.#sources.get(source)
-    this.#sources.delete(source)
+    const report = this.#reports?.get(source)
+    remove(this.#sources, source)
     if (report !== undefined) this.#streams.deleteUnfinished(report)
   }
 
@@ -72,4 +77,8 @@ export class Sources {
       'the source of an event stream goes on though its stream has ended; it should listen to reply.sse.signal'
     )
   }
+}
+
+function remove<Of> (from: Of[], which: Of): void {
+  from.splice(from.indexOf(which), 1)
 }

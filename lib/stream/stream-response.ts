@@ -1,42 +1,49 @@
 import type { FastifyReply } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
-import { retryLine } from '../wire/frame.js'
+import { HEARTBEAT, retryLine } from '../wire/frame.js'
 import type { FrameSink } from './frame-pump.js'
-import { FrameStream } from './frame-stream.js'
+import { Body, type BodyOwner } from './body.js'
 import { setStreamHeaders } from './headers.js'
 import { abortResponse, afterFlush, disarmConnectionTimeout, type RawResponse } from './response.js'
+import { shareFrames } from './shared-frames.js'
 import { type Due, Watch, type Watched } from './watch.js'
+
+/** All streams send the same one. */
+const BEAT = shareFrames(HEARTBEAT, 0)
 
 /** What a response that is to begin needs to know. */
 export interface ResponseOptions {
   reply: FastifyReply
   options: Readonly<ResolvedStreamOptions>
-  /** Fastify's own `reply.send`. */
-  send: (payload: unknown) => void
+  exchange: Responding
   /** Whether an iterable carries the stream, rather than reply.sse. */
   isPulled: boolean
-  /** Called when whoever read the body has given up on it, or has read it to its end. */
-  onDestroy: () => void
+}
+
+/** Whose response it is. */
+export interface Responding extends BodyOwner {
+  /** Fastify's own `reply.send`. */
+  send: (payload: unknown) => void
 }
 
 /** A response that has begun: its body, its timers and its connection. */
 export class StreamResponse implements Watched {
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
-  readonly #send: (payload: unknown) => void
-  readonly #body: FrameStream
+  readonly #exchange: Responding
+  readonly #body: Body
   readonly #watch: Watch
   readonly #handlerTimeoutMs: number
   readonly #restoreConnectionTimeout: () => void
   #isHijacked = false
 
-  constructor ({ reply, options, send, isPulled, onDestroy }: ResponseOptions) {
+  constructor ({ reply, options, exchange, isPulled }: ResponseOptions) {
     this.#reply = reply
     this.#raw = reply.raw
-    this.#send = send
+    this.#exchange = exchange
     this.#handlerTimeoutMs = Number(reply.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     this.#restoreConnectionTimeout = disarmConnectionTimeout(this.#raw)
-    this.#body = new FrameStream(onDestroy)
+    this.#body = new Body(options.fastPaths, exchange)
     this.#watch = new Watch(this, options, { isPulled, mayExpire: reply.request.method === 'GET' }, performance.now())
     this.#body.write(retryLine(options.retryMs))
   }
@@ -44,7 +51,7 @@ export class StreamResponse implements Watched {
   /** Hands the body to Fastify, which runs the onSend hooks. @throws Where a header can't be sent. */
   begin (): void {
     setStreamHeaders(this.#reply)
-    this.#send(this.#body)
+    this.#exchange.send(this.#body.readable)
     // The head goes out in this turn, unless onSend hooks take longer: then the watch sees to it.
     if (this.#handlerTimeoutMs > 0) setImmediate(() => { this.#disarmHandlerTimeout() })
   }
@@ -62,16 +69,17 @@ export class StreamResponse implements Watched {
     return this.#body.bytes
   }
 
-  get wroteAtMs (): number {
-    return this.#body.flushedAtMs
-  }
-
   room (): Promise<boolean> {
     return this.#body.room()
   }
 
   write (frames: string): void {
     this.#body.write(frames)
+  }
+
+  /** Sends a sign of life. */
+  beat (): void {
+    this.#body.writeShared(BEAT)
   }
 
   /** What frames are written to that other responses take as well. */

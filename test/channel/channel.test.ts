@@ -198,7 +198,7 @@ t.test('many who come back to the same place share the bytes that they get', asy
   for (const data of [1, 2, 3]) await channel.publish(note(data))
   const read = async (lastEventId: string) => {
     const carrier = { maxBufferedBytes: 1_000 } as unknown as Carrier
-    const frames = channel.subscribe({ lastEventId })[kFrames]({ carrier, final: new Set(), marksEnd: true, offer: () => false, onReadable () {} } satisfies FrameCarrier)
+    const frames = channel.subscribe({ lastEventId })[kFrames]({ carrier, final: new Set(), marksEnd: true, onReadable () {} } satisfies FrameCarrier)
     await settled()
     return frames.read()
   }

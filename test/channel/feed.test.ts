@@ -551,7 +551,8 @@ t.test('what came in one tick is offered past the reader where nothing else wait
   const { feed } = reader
   const offered: Frames[] = []
   let hasRoom = true
-  feed.start(reader, {
+  feed.start(reader)
+  feed.offerTo({
     offer: frames => {
       if (hasRoom) offered.push(frames)
       return hasRoom
@@ -571,4 +572,17 @@ t.test('what came in one tick is offered past the reader where nothing else wait
   await tick()
   t.equal(offered.length, 1, 'not while something waits')
   t.strictSame(reader.drain(), [3, 4])
+})
+
+t.test('who fails at what is offered to it fails alone', async t => {
+  const s = setting()
+  const broken = s.feed({ beginning: 'live' })
+  const other = await started(s)
+  broken.feed.start(broken)
+  broken.feed.offerTo({ offer: () => { throw new Error('broken') } })
+  await settled()
+  s.log.publish(1)
+  await tick()
+  t.match(broken.errors, [{ message: 'broken' }])
+  t.strictSame(other.drain(), [1])
 })

@@ -40,7 +40,9 @@ function setting (reader: FakeReader, { isMerged = false, final = [], marksEnd =
     error: undefined as unknown,
     isEnded: false,
     ended: 0,
-    end () { this.ended++ }
+    end () { this.ended++ },
+    takers: 0,
+    offerTo () { this.takers++ }
   }
   const frames = new SubscriptionFrames(feed, { final: new Set(final), marksEnd } as unknown as FrameCarrier)
   return { frames, feed, joined }
@@ -54,6 +56,14 @@ t.test('nothing is nothing', async t => {
   t.equal(frames.read(), undefined)
   t.equal(frames.ended, undefined)
   t.strictSame(joined, [])
+})
+
+t.test('what comes may be offered past it, unless one of them might end the stream', async t => {
+  for (const [final, takers] of [[[], 1], [['note'], 0]] as const) {
+    const { frames, feed } = setting(new FakeReader(), { final: [...final] })
+    frames.offerTo({ offer: () => true })
+    t.equal(feed.takers, takers)
+  }
 })
 
 t.test('one that was ended gives nothing more, not even where it stands', async t => {

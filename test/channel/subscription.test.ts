@@ -51,10 +51,10 @@ class FakePart implements Part {
   position = at(0)
   get isOver (): boolean { return this.isFinished && this.items.length === 0 }
   get isCurrent (): boolean { return !this.isFinished && this.items.length === 0 }
-  direct: FrameTaker | undefined
-  start (reader: FeedReader, direct?: FrameTaker): void {
+  taker: FrameTaker | undefined
+  offerTo (taker: FrameTaker): void { this.taker = taker }
+  start (reader: FeedReader): void {
     this.reader = reader
-    this.direct = direct
     this.started++
   }
 
@@ -107,7 +107,6 @@ function framed (subscription: Subscription, carrier: FakeCarrier, final: string
     carrier,
     final: new Set(final),
     marksEnd: true,
-    offer: () => false,
     onReadable: () => {
       if (!isOpen) throw new Error('called before there is anything to read from')
       readable++
@@ -189,12 +188,13 @@ t.test('is read frame by frame as events come', async t => {
 
 t.test('the stream of one channel takes past it what came in one tick, unless a final event may be among it', async t => {
   const [only, final, merged, iterated] = [setting(), setting(), setting({ parts: [new FakePart(), new FakePart()] }), setting()]
-  framed(only.subscription, only.carrier)
-  framed(final.subscription, final.carrier, ['done'])
-  framed(merged.subscription, merged.carrier)
+  const taker = { offer: () => true }
+  framed(only.subscription, only.carrier).frames.offerTo(taker)
+  framed(final.subscription, final.carrier, ['done']).frames.offerTo(taker)
+  framed(merged.subscription, merged.carrier).frames.offerTo(taker)
   iterate(iterated.subscription)
-  const directOf = ({ parts }: Setting): unknown[] => parts.map(({ direct }) => (direct as FrameCarrier | undefined)?.carrier)
-  t.strictSame([only, final, merged, iterated].map(directOf), [[only.carrier], [undefined], [undefined, undefined], [undefined]])
+  const takersOf = ({ parts }: Setting): unknown[] => parts.map(({ taker }) => taker)
+  t.strictSame([only, final, merged, iterated].map(takersOf), [[taker], [undefined], [undefined, undefined], [undefined]])
 })
 
 t.test('one that was closed before it is read ends at once', async t => {

@@ -5,7 +5,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { chunkedResponse, writeChunk } from '../../lib/stream/chunked-response.js'
+import { isChunked, isPlain, writeChunk } from '../../lib/stream/chunked-response.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { certificate } from '../helpers/certificate.js'
 import { deferred } from '../helpers/deferred.js'
@@ -114,7 +114,7 @@ t.test('leaves it to the response', async t => {
     const { client, response, next } = await exchange(t)
     const second = await next()
     second.write('second')
-    t.equal(chunkedResponse(second), second)
+    t.ok(isChunked(second))
     await turn()
     t.equal(writeChunk(second, chunk), undefined)
     response.end()
@@ -142,12 +142,29 @@ t.test('knows a response whose body has no chunks', async t => {
   t.equal((await exchange(t)).isChunked, true)
   t.equal((await exchange(t, { version: '1.0' })).isChunked, false)
   t.equal((await exchange(t, { method: 'HEAD' })).isChunked, false)
-  t.equal(chunkedResponse(process.stdout), undefined)
 
-  await t.test('HTTP/2', async t => {
+  await t.test('inject', async t => {
+    const app = Fastify()
+    app.get('/', (request, reply) => {
+      reply.hijack()
+      reply.raw.write('first')
+      t.equal(writeChunk(reply.raw, chunk), undefined)
+      reply.raw.end()
+    })
+    t.equal((await app.inject('/')).payload, 'first')
+  })
+})
+
+t.test('knows a response that is as Node.js made it', async t => {
+  const { response } = await exchange(t)
+  t.equal(isPlain(response), true)
+  response.write = response.write.bind(response)
+  t.equal(isPlain(response), false)
+  t.equal(isPlain(process.stdout), false)
+
+  await t.test('and not that of HTTP/2', async t => {
     const server = createHttp2Server((request, response) => {
-      response.write('first')
-      t.equal(chunkedResponse(response), undefined)
+      t.equal(isPlain(response), false)
       response.end()
     })
     const session = connectHttp2(`http://127.0.0.1:${await listen(t, server)}`)
@@ -155,15 +172,10 @@ t.test('knows a response whose body has no chunks', async t => {
     session.close()
   })
 
-  await t.test('inject', async t => {
+  await t.test('nor that of inject', async t => {
     const app = Fastify()
-    app.get('/', (request, reply) => {
-      reply.hijack()
-      reply.raw.write('first')
-      t.equal(writeChunk(chunkedResponse(reply.raw) as ServerResponse, chunk), undefined)
-      reply.raw.end()
-    })
-    t.equal((await app.inject('/')).payload, 'first')
+    app.get('/', (request, reply) => { reply.send({ isPlain: isPlain(reply.raw) }) })
+    t.strictSame((await app.inject('/')).json(), { isPlain: false })
   })
 })
 
@@ -171,7 +183,7 @@ t.test('works over TLS', async t => {
   const server = createHttpsServer(certificate, (request, response) => {
     response.write('first')
     setImmediate(() => {
-      t.equal(writeChunk(chunkedResponse(response) as ServerResponse, chunk), true)
+      t.equal(writeChunk(response, chunk), true)
       response.end()
     })
   })
@@ -203,7 +215,7 @@ async function exchange (t: Test, request = {}): Promise<Exchange> {
   const response = await next()
   response.write('first')
   await turn()
-  return { client, response, next, isChunked: chunkedResponse(response) !== undefined }
+  return { client, response, next, isChunked: isChunked(response) }
 }
 
 interface Exchange {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Carrier } from '../../lib/stream/carrier.js'
 import { type FrameOutlet, FramePump } from '../../lib/stream/frame-pump.js'
-import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, kFrames } from '../../lib/stream/frame-source.js'
+import { type FrameCarrier, type FrameIterable, type Frames, type FrameSource, type FrameTaker, kFrames } from '../../lib/stream/frame-source.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { deferred } from '../helpers/deferred.js'
 
@@ -9,6 +9,7 @@ import { deferred } from '../helpers/deferred.js'
 function setting () {
   const ready: Frames[] = []
   const taken: string[] = []
+  const forgotten: FramePump[] = []
   const source = {
     ended: undefined as FrameSource['ended'],
     failure: undefined as Error | undefined,
@@ -21,8 +22,10 @@ function setting () {
       if (source.isFinal && ready.length === 0) source.ended = 'final'
       return frames
     },
+    offerTo (to: FrameTaker) { taker = to },
     stop () { source.stopped++ }
   }
+  let taker: FrameTaker | undefined
   let carrierOfSource: FrameCarrier | undefined
   const iterable = {
     streams: [],
@@ -42,11 +45,16 @@ function setting () {
     capacity: Infinity,
     finals: 0,
     asked: 0,
-    write: ({ bytes }: Frames): boolean => {
+    write: ({ bytes }: Frames): void => {
       taken.push(bytes.toString())
-      return --outlet.capacity > 0
+      outlet.capacity--
     },
-    beginFrames: () => ({ writeShared: (frames: Frames) => outlet.write(frames) }),
+    sink: {
+      get hasSharedRoom () { return outlet.capacity > 0 },
+      writeShared: (frames: Frames) => { outlet.write(frames) },
+      offer: () => false
+    },
+    beginFrames: () => outlet.sink,
     room: async () => {
       outlet.asked++
       await room.promise
@@ -61,7 +69,9 @@ function setting () {
     outlet,
     taken,
     carrier: () => carrierOfSource,
-    start: () => new FramePump(iterable, outlet satisfies FrameOutlet),
+    taker: () => taker,
+    forgotten,
+    start: () => new FramePump(iterable, outlet satisfies FrameOutlet, { forgetFrames: pump => { forgotten.push(pump) } }),
     publish: (...texts: string[]) => {
       ready.push(...texts.map(text => shareFrames(text, 1)))
       carrierOfSource?.onReadable()
@@ -109,20 +119,10 @@ t.test('reads nothing as long as there is no room', async t => {
   t.strictSame(taken, ['a', 'b', 'c', 'd', 'e'])
 })
 
-t.test('takes at once what is offered, if there is room', async t => {
-  const { start, publish, carrier, outlet, taken, drain } = setting()
-  const pump = start()
-  const offer = (text: string): boolean | undefined => carrier()?.offer(shareFrames(text, 1))
-  outlet.capacity = 2
-  t.strictSame([offer('a'), offer('b'), offer('c')], [true, true, false])
-  t.equal(outlet.asked, 1)
-  publish('c')
-  t.strictSame(taken, ['a', 'b'])
-  await drain(Infinity)
-  t.equal(offer('d'), true)
-  t.strictSame(taken, ['a', 'b', 'c', 'd'])
-  pump.stop()
-  t.equal(offer('e'), false)
+t.test('tells the source to whom it may offer what comes', async t => {
+  const { start, outlet, taker } = setting()
+  start()
+  t.equal(taker(), outlet.sink)
 })
 
 t.test('what has nothing to write to any more takes nothing', async t => {
@@ -198,18 +198,25 @@ t.test('rejects with what the source has failed with', async t => {
   await t.rejects(pump.ended, { message: 'failed' })
 })
 
+t.test('is forgotten with its end, which comes once', async t => {
+  const { start, publish, source, forgotten } = setting()
+  const pump = start()
+  t.notOk(pump.isOver)
+  source.ended = 'complete'
+  publish()
+  await pump.ended
+  source.failure = new Error('late')
+  pump.stop()
+  t.ok(pump.isOver)
+  t.equal(forgotten[0], pump)
+})
+
 t.test('rejects with what the outlet has failed with', async t => {
   const taking = setting()
   const first = taking.start()
   taking.outlet.write = () => { throw new Error('taking') }
   taking.publish('a')
   await t.rejects(first.ended, { message: 'taking' })
-
-  const offered = setting()
-  const other = offered.start()
-  offered.outlet.write = () => { throw new Error('offered') }
-  t.equal(offered.carrier()?.offer(shareFrames('a', 1)), true)
-  await t.rejects(other.ended, { message: 'offered' })
 
   const waiting = setting()
   waiting.outlet.capacity = 1

@@ -86,6 +86,7 @@ t.test('a source of frames ends as it ends, and is stopped in any case', async t
       ended: undefined as 'complete' | undefined,
       stopped: 0,
       read () { if (this.ended !== undefined && failure !== undefined) throw failure },
+      offerTo () {},
       stop () { this.stopped++ }
     }
     const iterable = {
@@ -94,7 +95,7 @@ t.test('a source of frames ends as it ends, and is stopped in any case', async t
         return source
       }
     } as unknown as FrameIterable
-    const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ writeShared: () => true }) } as unknown as FrameOutlet)
+    const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ hasSharedRoom: true, writeShared () {} }) } as unknown as FrameOutlet)
     source.ended = 'complete'
     onReadable()
     await (failure === undefined ? added : t.rejects(added, failure))
@@ -107,8 +108,8 @@ t.test('a source of frames ends as it ends, and is stopped in any case', async t
 t.test('stopping stops sources of frames, which are never unfinished', async t => {
   const { sources, streams } = setting()
   let stopped = 0
-  const iterable = { [kFrames]: () => ({ read () {}, ended: undefined, stop: () => { stopped++ } }) } as unknown as FrameIterable
-  const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ writeShared: () => true }) } as unknown as FrameOutlet)
+  const iterable = { [kFrames]: () => ({ read () {}, offerTo () {}, ended: undefined, stop: () => { stopped++ } }) } as unknown as FrameIterable
+  const added = sources.addFrames(iterable, { done: false, beginFrames: () => ({ hasSharedRoom: true, writeShared () {} }) } as unknown as FrameOutlet)
   sources.stop()
   await added
   t.ok(stopped > 0)

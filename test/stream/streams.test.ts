@@ -20,6 +20,21 @@ t.test('counts what is open and what has not ended, and watches by one timer tha
   t.equal(watched.length, length)
 })
 
+t.test('watches many in several turns, which do not overlap', async t => {
+  const streams = new Streams(0)
+  let turn = 0
+  const turns: number[] = []
+  const all = Array.from({ length: 1_200 }, () => ({ watchEveryMs: 5, watch: () => { turns.push(turn) }, shutDown () {}, destroy () {} }))
+  for (const stream of all) streams.add(stream)
+  while (turns.length < 1_200) {
+    turn++
+    await new Promise(setImmediate)
+  }
+  t.equal(new Set(turns.slice(0, 1_200)).size, 3)
+  t.equal(turns.filter(each => each === turns[0]).length, 500)
+  for (const stream of all) streams.delete(stream)
+})
+
 t.test('warns once of a source that has not ended 30 s after its stream', async t => {
   const streams = new Streams(0)
   let warned = (): void => {}

@@ -3,22 +3,30 @@ import { Watch, watchEveryMs } from '../../lib/stream/watch.js'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 
 const OPTIONS: ResolvedStreamOptions = {
-  heartbeatMs: 100, retryMs: 0, commitAfterMs: 0, maxBufferedBytes: 1, maxAgeMs: Infinity, validate: true
+  heartbeatMs: 100, retryMs: 0, commitAfterMs: 0, maxBufferedBytes: 1, maxAgeMs: Infinity, fastPaths: true, validate: true
 }
 
 /** A stream and its watch, at the time 0. */
 function watched (options: Partial<ResolvedStreamOptions> = {}, kind = { isPulled: true, mayExpire: true }) {
-  const stream = { writtenBytes: 0, queuedBytes: 0, wroteAtMs: 0 }
+  const stream = { writtenBytes: 0, queuedBytes: 0 }
   return { stream, watch: new Watch(stream, { ...OPTIONS, ...options }, kind, 0) }
 }
 
 t.test('a heartbeat is due after heartbeatMs without a write', async t => {
   const { stream, watch } = watched()
-  t.equal(watch.due(99), undefined)
-  t.equal(watch.due(100), 'heartbeat')
-  stream.wroteAtMs = 60
-  t.equal(watch.due(159), undefined)
-  t.equal(watch.due(160), 'heartbeat')
+  t.equal(watch.due(74), undefined)
+  t.equal(watch.due(75), 'heartbeat', 'a look earlier, since the next would be too late')
+  stream.writtenBytes = 10
+  t.equal(watch.due(80), undefined, 'what was written since')
+  t.equal(watch.due(154), undefined)
+  t.equal(watch.due(155), 'heartbeat')
+})
+
+t.test('a heartbeat is no more than a second early', async t => {
+  const { watch } = watched({ heartbeatMs: 15_000 })
+  t.equal(watch.due(13_999), undefined)
+  t.equal(watch.due(14_000), 'heartbeat')
+  t.equal(watched({ heartbeatMs: Infinity }).watch.due(1e9), undefined)
 })
 
 t.test('a heartbeat is not due while bytes wait, which are sign enough', async t => {

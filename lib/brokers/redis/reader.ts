@@ -5,6 +5,7 @@ import { backoffMs } from '../backoff.js'
 import type { Health } from '../health.js'
 import type { RedisConnection } from './connection.js'
 import { type Entry, termOf, toRecord } from './entry.js'
+import type { Server } from './server.js'
 import { findHeads, type Place, type Store } from './store.js'
 import { Unreachable } from './unreachable.js'
 
@@ -51,8 +52,8 @@ export interface ReaderOptions {
   readonly health: Health
   /** The key of a stream that interrupts its wait. */
   readonly wakeKey: (reader: string) => string
-  /** Writes to that stream, which may go after so many milliseconds. */
-  readonly interrupt: (wakeKey: string, expiresMs: number) => void
+  /** Interrupts its wait. */
+  readonly server: Pick<Server, 'interrupt'>
 }
 
 /**
@@ -85,7 +86,7 @@ export class Reader {
       void this.#run()
     } else if (this.#isWaiting) {
       this.#isWaiting = false
-      this.#options.interrupt(this.#wakeKey, 2 * BLOCK_MS)
+      this.#options.server.interrupt(this.#wakeKey, 2 * BLOCK_MS)
     }
   }
 

@@ -159,7 +159,7 @@ t.test('a log that is added while others are found is found before anything is w
   const reader = new Reader({
     health: new Health('Redis'),
     wakeKey: () => 'wake',
-    interrupt: () => { t.fail('nobody waits') },
+    server: { interrupt: () => { t.fail('nobody waits') } },
     connect: () => ({
       ready: async () => {},
       run: async (_script: unknown, keys: string[]) => {

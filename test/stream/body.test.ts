@@ -1,0 +1,276 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { Body } from '../../lib/stream/body.js'
+import type { ReadableBody } from '../../lib/stream/readable-body.js'
+import { shareFrames } from '../../lib/stream/shared-frames.js'
+import { RawClient } from '../helpers/raw-client.js'
+
+t.test('joins the frames of one tick to one chunk', async t => {
+  const { body, readable } = setting()
+  const chunks = chunksOf(readable)
+  body.write('a\n')
+  body.write('b\n')
+  await nextTurn()
+  body.write('c\n')
+  await nextTurn()
+  t.strictSame(chunks.map(String), ['a\nb\n', 'c\n'])
+  t.equal(body.bytes, 6)
+})
+
+t.test('hands on at most 64 KiB at once', async t => {
+  const { body, readable } = setting()
+  const chunks = chunksOf(readable)
+  body.write('ä'.repeat(70_000))
+  body.finish()
+  t.notOk(body.hasRoom)
+  await new Promise(resolve => { readable.once('end', resolve) })
+  t.strictSame(chunks.map(chunk => chunk.length), [65_536, 65_536, 140_000 - 2 * 65_536])
+})
+
+t.test('ends once after what was written, and takes a late flush for nothing', async t => {
+  const { body, readable } = setting()
+  body.write('a\n')
+  body.finish()
+  body.finish()
+  t.equal(await text(readable), 'a\n')
+  body.flush()
+})
+
+t.test('waits for its consumer, all with one promise', async t => {
+  const { body, readable } = setting()
+  body.write('x'.repeat(100_000))
+  const room = body.room()
+  t.equal(body.room(), room)
+  let hasRoom = false
+  room.then(() => { hasRoom = true }, t.error)
+  for (let turn = 0; turn < 3; turn++) await nextTurn()
+  t.notOk(hasRoom)
+  t.equal(body.queued, 100_000)
+  readable.resume()
+  t.equal(await room, true)
+  t.equal(body.queued, 0)
+})
+
+t.test('a destroyed one has no room, forgets what was pending, and says so once', async t => {
+  for (const end of ['body', 'readable'] as const) {
+    const { body, readable, ends } = setting()
+    body.write('a\n')
+    const room = body.room()
+    if (end === 'body') body.destroy()
+    else readable.destroy(new Error('unheard'))
+    t.equal(await room, false)
+    t.equal(await body.room(), false)
+    t.equal(body.queued, 0)
+    await nextTurn()
+    body.destroy()
+    await nextTurn()
+    t.equal(body.bytes, 0)
+    t.equal(ends(), 1)
+  }
+})
+
+t.test('hands shared frames on at once, uncopied, after what was written before', async t => {
+  const { body, readable } = setting()
+  const chunks = chunksOf(readable)
+  await nextTurn()
+  const shared = shareFrames('shared\n', 1)
+  body.write('a\n')
+  body.writeShared(shared)
+  body.write('b\n')
+  t.strictSame(chunks.map(String), ['a\n', 'shared\n'])
+  t.equal(chunks[1]?.buffer, shared.bytes.buffer)
+  t.equal(body.bytes, 9)
+  t.equal(body.sharedEvents, 1)
+  await nextTurn()
+  t.strictSame(chunks.map(String), ['a\n', 'shared\n', 'b\n'])
+  body.destroy()
+})
+
+t.test('hands large shared frames on in pieces, uncopied', async t => {
+  const { body, readable } = setting()
+  const shared = shareFrames('x'.repeat(70_000), 1)
+  body.writeShared(shared)
+  t.notOk(body.hasRoom)
+  t.equal(body.queued, 70_000)
+  const chunks = chunksOf(readable)
+  body.finish()
+  await new Promise(resolve => { readable.once('end', resolve) })
+  t.strictSame(chunks.map(chunk => chunk.length), [65_536, 70_000 - 65_536])
+  t.ok(chunks.every(chunk => chunk.buffer === shared.bytes.buffer))
+})
+
+t.test('takes what is offered if there is room, and not otherwise', async t => {
+  const { body, readable } = setting()
+  t.equal(body.offer(shareFrames('a\n', 1)), true)
+  t.equal(body.offer(shareFrames('b\n', 1)), false, 'nobody has read the first')
+  t.equal(body.sharedEvents, 1)
+  const chunks = chunksOf(readable)
+  t.equal(await body.room(), true)
+  t.equal(body.offer(shareFrames('c\n', 1)), true)
+  t.strictSame(chunks.map(String), ['a\n', 'c\n'])
+})
+
+t.test('takes no shared frames after its end', async t => {
+  const finished = setting()
+  finished.body.finish()
+  finished.body.writeShared(shareFrames('late\n', 1))
+  t.equal(await text(finished.readable), '')
+  const destroyed = setting()
+  destroyed.body.destroy()
+  destroyed.body.writeShared(shareFrames('late\n', 1))
+  t.equal(destroyed.body.bytes, 0)
+})
+
+t.test('with a response that is all that reads it', async t => {
+  for (const needsReadable of [true, false]) {
+    await t.test(needsReadable ? 'and a Readable that tells the end' : 'and no Readable', async t => {
+      t.test('writes chunks to the socket once the head is out', async t => {
+        const { body, client, written, open } = await served(t, needsReadable)
+        const small = shareFrames('small\n', 1)
+        const medium = shareFrames('m'.repeat(65_537), 1)
+        const large = shareFrames('x'.repeat(256 * 1024 + 1), 1)
+        open()
+        body.writeShared(small) // with the head
+        await nextTurn()
+        t.notOk(written.includes(small.chunk))
+        body.writeShared(small)
+        t.ok(written.includes(small.chunk))
+        t.ok(body.hasRoom)
+        body.write('own\n')
+        await nextTurn()
+        t.equal(String(written.at(-1)), '4\r\nown\n\r\n')
+        body.writeShared(medium)
+        t.ok(body.hasSharedRoom, 'it has left, so more may')
+        t.ok(written.includes(medium.chunk))
+        body.writeShared(large)
+        t.notOk(written.includes(large.chunk))
+        t.notOk(body.hasRoom)
+        await nextTurn()
+        body.finish()
+        await client.until(({ isComplete }) => isComplete)
+        t.equal(client.body, `small\nsmall\nown\n${'m'.repeat(65_537)}${'x'.repeat(256 * 1024 + 1)}`)
+        t.equal(body.bytes, client.body.length)
+      })
+
+      t.test('begins with what has gathered before', async t => {
+        const { body, client, open } = await served(t, needsReadable)
+        body.writeShared(shareFrames('a\n', 1))
+        body.write('b\n')
+        await nextTurn()
+        body.writeShared(shareFrames('c\n', 1))
+        t.equal(body.queued, 6)
+        open()
+        t.equal(body.queued, 0)
+        body.writeShared(shareFrames('d\n', 1))
+        body.finish()
+        await client.until(({ isComplete }) => isComplete)
+        t.equal(client.body, 'a\nb\nc\nd\n')
+      })
+
+      t.test('waits for it to drain, and keeps the order of what gathers meanwhile', async t => {
+        const { body, response, client, open } = await served(t, needsReadable)
+        open()
+        client.socket.pause()
+        const shared = shareFrames('x'.repeat(65_536), 1)
+        let count = 0
+        for (; response.writableLength === 0; count++) {
+          body.writeShared(shared)
+          await nextTurn()
+        }
+        t.notOk(body.hasRoom)
+        t.notOk(body.offer(shared))
+        t.equal(response.listenerCount('drain'), 1)
+        const room = body.room()
+        let hasRoom = false
+        room.then(() => { hasRoom = true }, t.error)
+        body.write('k')
+        body.writeShared(shareFrames('l', 1))
+        t.equal(response.listenerCount('drain'), 1, 'whoever goes on all the same waits no second time')
+        for (let turn = 0; turn < 3; turn++) await nextTurn()
+        t.notOk(hasRoom)
+        client.socket.resume()
+        t.equal(await room, true)
+        t.ok(body.hasRoom)
+        t.equal(response.listenerCount('drain'), 0)
+        body.finish()
+        await client.until(({ isComplete }) => isComplete)
+        t.equal(client.body.length, 65_536 * count + 2)
+        t.ok(client.body.endsWith('xkl'))
+      })
+
+      t.test('lets other work run before a source hands on more than a chunk, however fast it is', async t => {
+        const { body, open } = await served(t, needsReadable)
+        open()
+        body.write('head\n')
+        await nextTurn()
+        await body.room()
+        const shared = shareFrames('x'.repeat(1_000), 1)
+        let written = 0
+        for (; body.hasRoom; written++) body.writeShared(shared)
+        t.equal(written, 62)
+        t.ok(body.hasSharedRoom)
+        for (; body.hasSharedRoom; written++) body.writeShared(shared)
+        t.equal(written, 1_049)
+        let turnIsOver = false
+        setImmediate(() => { turnIsOver = true })
+        t.equal(await body.room(), true)
+        t.ok(turnIsOver)
+        t.ok(body.hasRoom)
+      })
+
+      t.test('ends when it is destroyed, without a word to the response', async t => {
+        const { body, ends, response, open } = await served(t, needsReadable)
+        open()
+        body.destroy()
+        body.write('late')
+        await nextTurn()
+        t.equal(ends(), 1)
+        t.equal(await body.room(), false)
+        t.notOk(response.headersSent)
+      })
+    })
+  }
+})
+
+interface Setting { body: Body, readable: ReadableBody, ends: () => number }
+
+function setting (): Setting {
+  let ends = 0
+  const body = new Body(true, { onBodyDestroyed: () => { ends++ } })
+  return { body, readable: body.readable as ReadableBody, ends: () => ends }
+}
+
+/** A body, and the response to a request, which it goes to when it is opened. */
+async function served (t: Test, needsReadable: boolean) {
+  const written: unknown[] = []
+  const server = createServer()
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => { server.close() })
+  const answered = new Promise<ServerResponse>(resolve => { server.once('request', (request, response) => { resolve(response) }) })
+  const client = new RawClient(t, (server.address() as AddressInfo).port).request('/')
+  const response = await answered
+  const socket = response.socket as NonNullable<ServerResponse['socket']>
+  const write = socket.write.bind(socket)
+  socket.write = (...args: unknown[]) => {
+    written.push(args[0])
+    return write(...args as Parameters<typeof write>)
+  }
+  const { body, readable, ends } = setting()
+  const open = (): void => {
+    if (needsReadable) readable.pipe(response)
+    else body.writeTo(response, false)
+  }
+  return { body, ends, response, client, written, open }
+}
+
+function chunksOf (readable: ReadableBody): Buffer[] {
+  const chunks: Buffer[] = []
+  readable.on('data', (chunk: Buffer) => { chunks.push(chunk) })
+  return chunks
+}
+
+async function nextTurn (): Promise<void> {
+  await new Promise(setImmediate)
+}
