@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Of util-linux: runs a command on the cores that are listed. */
@@ -51,7 +52,23 @@ export function pinned (command, core) {
   return core === undefined ? command : [PIN, '--cpu-list', String(core), ...command]
 }
 
-/** A script in a process of its own that answers every message with one, in order. */
+/**
+ * The server of a contestant: a script of the workload's kind that loads it, or the program that it is.
+ *
+ * @param {string} script
+ * @param {object} what
+ * @param {string} what.contestantUrl
+ * @param {string} what.workload
+ * @param {number} [what.most] Events of the longest stream that will be asked for.
+ * @param {object} how As for a {@link Peer}.
+ */
+export async function startServer (script, { contestantUrl, workload, most }, how) {
+  const { program } = await import(contestantUrl)
+  if (program === undefined) return new Peer(script, [contestantUrl, workload, String(most)], how)
+  return new Peer(basename(contestantUrl), [], { ...how, command: program(await import(`./workloads/${workload}.js`), most) })
+}
+
+/** A script, or another program, in a process of its own that answers every message with one, in order. */
 export class Peer {
   #child
   #name
@@ -63,11 +80,13 @@ export class Peer {
    * @param {object} how
    * @param {number | undefined} how.core
    * @param {string[]} [how.flags] Of Node.js itself.
+   * @param {string[]} [how.command] What runs instead of Node.js with the script. It finds the socket for its messages, which
+   *   are lines of JSON, as Node.js does: by the environment variable NODE_CHANNEL_FD.
    */
-  constructor (script, args, { core, flags = [] }) {
-    const [command, ...rest] = pinned([process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args], core)
+  constructor (script, args, { core, flags = [], command = [process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url))] }) {
+    const [first, ...rest] = pinned([...command, ...args], core)
     this.#name = script
-    this.#child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child.stderr.setEncoding('utf8').on('data', text => { this.#stderr = (this.#stderr + text).slice(-10_000) })
     this.#child.on('error', () => {}) // ends with an exit, too
   }

@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from 'node:os'
 import { median, spread } from './statistics.js'
 
 /**
- * The results as a Markdown table, best first, failures last.
+ * The results as a Markdown table, best first, failures and who is absent last.
  *
  * @typedef {object} Column
  * @property {string} heading
@@ -17,28 +17,36 @@ import { median, spread } from './statistics.js'
  */
 export function table (results, columns, rate) {
   const failed = results.filter(({ error }) => error !== undefined)
-  const passed = results.filter(({ error }) => error === undefined)
+  const absent = results.filter(({ absence }) => absence !== undefined)
+  const passed = results.filter(({ error, absence }) => error === undefined && absence === undefined)
   const roundsOf = name => passed.find(result => result.name === name)?.rounds
   const rows = [
     ['contestant', ...columns.map(({ heading }) => heading)],
     ['---', ...columns.map(() => '---:')],
     ...passed.toSorted((a, b) => median(b.rounds.map(rate)) - median(a.rounds.map(rate)))
       .map(({ title, rounds }) => [title, ...columns.map(({ cell }) => cell(rounds, roundsOf))]),
-    ...failed.map(({ title, error }) => [title, `failed: ${error.replaceAll('|', '\\|')}`, ...columns.slice(1).map(() => '')])
+    ...failed.map(({ title, error }) => [title, `failed: ${error.replaceAll('|', '\\|')}`, ...columns.slice(1).map(() => '')]),
+    ...absent.map(({ title, absence }) => [title, `not measured: ${absence}`, ...columns.slice(1).map(() => '')])
   ]
   return rows.map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
 /**
- * A column with the median of the rounds.
+ * A column with the median of the rounds. Empty for those who have no such value.
  *
  * @param {string} heading
- * @param {(round: object) => number} value
+ * @param {(round: object) => number | undefined} value
  * @param {(median: number) => string} show
  * @returns {Column}
  */
 export function medianColumn (heading, value, show) {
-  return { heading, cell: rounds => show(median(rounds.map(value))) }
+  return {
+    heading,
+    cell: rounds => {
+      const values = rounds.map(value)
+      return values.every(Number.isFinite) ? show(median(values)) : ''
+    }
+  }
 }
 
 /**

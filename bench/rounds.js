@@ -1,7 +1,7 @@
 /** @typedef {import('./contestants.js').Contestant & { rounds: object[], error: string | undefined }} Result */
 
 /**
- * Measures all contestants in turns. One that has failed is not tried again.
+ * Measures all contestants in turns. One that has failed is not tried again, and one that is absent never.
  *
  * @param {object} run
  * @param {import('./contestants.js').Contestant[]} run.contestants
@@ -22,7 +22,7 @@ export async function runRounds ({ contestants, rounds, measureOne, describe, no
   return results
 
   async function runOne (result) {
-    if (result.error !== undefined) return
+    if (result.error !== undefined || result.absence !== undefined) return
     try {
       const measured = await measureOne(result.url)
       result.rounds.push(measured)

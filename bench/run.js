@@ -1,5 +1,5 @@
-// node bench/run.js [--workload name] [--subscribers n,…] [--rounds n] [--events n] [--only name,…] [--with file]…
-//   [--json file]; see README.md
+// node bench/run.js [--workload name] [--quick] [--subscribers n,…] [--rounds n] [--events n] [--only name,…]
+//   [--with file]… [--json file]; see README.md
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findContestants } from './contestants.js'
@@ -10,6 +10,7 @@ import { runRounds } from './rounds.js'
 const { values: options } = parseArgs({
   options: {
     workload: { type: 'string', default: 'one-stream' },
+    quick: { type: 'boolean', default: false },
     subscribers: { type: 'string' },
     rounds: { type: 'string' },
     events: { type: 'string' },
@@ -20,11 +21,12 @@ const { values: options } = parseArgs({
 })
 const { workload: name } = options
 const workload = await import(`./workloads/${name}.js`)
-const { kind, entry, defaultRounds = 5, defaultOnly } = workload
+const { kind, directory, entry, defaultOnly } = workload
+const { defaultRounds, defaultSubscribers, defaultDeliveries } = defaults(options.quick)
 const { measure } = await import(`./${kind}/measure.js`)
 const { columns, rate, unit } = workload.columns === undefined ? await import(`./${kind}/columns.js`) : workload
 const rounds = positive('rounds', options.rounds ?? defaultRounds)
-const sizes = options.subscribers?.split(',').map(size => positive('subscribers', size)) ?? workload.defaultSubscribers ?? [1]
+const sizes = options.subscribers?.split(',').map(size => positive('subscribers', size)) ?? defaultSubscribers ?? [1]
 if (workload.defaultSubscribers === undefined && options.subscribers !== undefined) {
   throw new Error(`${name} has subscribers of its own: --subscribers is for others`)
 }
@@ -33,26 +35,37 @@ if (workload.cases !== undefined && options.events !== undefined) {
 }
 requireOpenFiles(Math.max(...sizes))
 
-const contestants = await findContestants({ entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
+const contestants = await findContestants({ directory, entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
 const cores = pickCores()
 const runs = []
-for (const { caption, ...setup } of workload.cases?.(sizes) ?? sizes.map(caseOf)) {
+for (const { caption, ...setup } of workload.cases?.(sizes, options.quick) ?? sizes.map(caseOf)) {
   const run = { workload: name, ...setup, cores }
   const results = await runRounds({
     contestants, rounds, note, describe, measureOne: contestantUrl => measure({ ...run, contestantUrl })
   })
-  runs.push({ ...run, caption, results })
-  console.log(`Workload ${name}, rounds: ${rounds}, each of ${caption}:\n\n${table(results, columns, rate)}\n`)
+  runs.push({ ...run, isQuick: options.quick, caption, results })
+  console.log(`Workload ${name}${options.quick ? ', quick' : ''}, rounds: ${rounds}, each of ${caption}:\n\n${table(results, columns, rate)}\n`)
 }
 
 const packages = new Set(contestants.flatMap(({ packages }) => packages))
-console.log(conditions({ packages, cores, placement: workload.placement, programs: workload.programs }))
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ runs }, null, 2)}\n`)
+const circumstances = conditions({ packages, cores, placement: workload.placement, programs: workload.programs })
+console.log(circumstances)
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ conditions: circumstances.split('\n'), runs }, null, 2)}\n`)
 if (runs.some(({ results }) => results.some(({ error }) => error !== undefined))) process.exitCode = 1
+
+/** What is measured where nothing else is said. Quick ones show that it works, and little more: less than a minute of it. */
+function defaults (isQuick) {
+  const { rounds, subscribers, deliveries } = isQuick ? workload.quick ?? {} : {}
+  return {
+    defaultRounds: rounds ?? (isQuick ? 1 : workload.defaultRounds ?? 5),
+    defaultSubscribers: subscribers ?? workload.defaultSubscribers,
+    defaultDeliveries: deliveries ?? workload.defaultDeliveries
+  }
+}
 
 /** Of a workload that differs in nothing but the number of subscribers. */
 function caseOf (subscribers) {
-  const count = positive('events', options.events ?? Math.ceil(workload.defaultDeliveries / subscribers))
+  const count = positive('events', options.events ?? Math.ceil(defaultDeliveries / subscribers))
   const warmup = Math.ceil(count / 2)
   return { subscribers, count, warmup, caption: caption({ subscribers, count, warmup }) }
 }

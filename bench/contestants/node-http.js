@@ -1,4 +1,5 @@
 // What a careful programmer writes without any library: one write per event, and no next event while the socket is full.
+// A broadcast makes the frame once, and writes it to each response.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
@@ -21,4 +22,22 @@ export async function oneStream ({ countOf, payload, nextTurn }) {
     }
     response.end()
   })
+}
+
+/** @type {import('../workloads/fan-out.js').FanOut} */
+export async function fanOut ({ payload }) {
+  const responses = new Set()
+
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    response.flushHeaders()
+    responses.add(response)
+    response.on('close', () => { responses.delete(response) })
+  })
+  return { server, publish }
+
+  function publish (i) {
+    const frame = `event: price\ndata: ${JSON.stringify(payload(i))}\n\n`
+    for (const response of responses) response.write(frame)
+  }
 }

@@ -13,7 +13,7 @@ export const columns = [
   medianColumn('CPU per delivery', rate, value => `${(1e6 / value).toFixed(2)} µs`),
   spreadColumn(rate),
   toNet,
-  ...ratioColumns(['ratio to node:http', 'lowest to highest'], 'node-http-shared', rate),
+  ...ratioColumns(['ratio to node:http', 'lowest to highest'], 'node-http', rate),
   medianColumn('bytes per delivery', round => round.bytesPerDelivery, value => value.toFixed(0)),
   medianColumn('resident per subscriber', round => round.residentPerSubscriber, kilobytes),
   medianColumn('heap per subscriber', round => round.heapPerSubscriber, kilobytes)

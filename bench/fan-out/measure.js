@@ -1,4 +1,4 @@
-import { Peer } from '../processes.js'
+import { Peer, startServer } from '../processes.js'
 
 /** Who comes and goes before the memory is first looked at: what the first ones make is not theirs. */
 const FIRST_VISITORS = 100
@@ -18,7 +18,7 @@ const FIRST_VISITORS = 100
 export async function measure ({ contestantUrl, workload, subscribers, count, warmup, cores }) {
   const { eventsPerTurn, turnsAhead } = await import(`../workloads/${workload}.js`)
   const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
-  const server = new Peer('./fan-out/server.js', [contestantUrl, workload], { core: cores?.server, flags: ['--expose-gc'] })
+  const server = await startServer('./fan-out/server.js', { contestantUrl, workload }, { core: cores?.server, flags: ['--expose-gc'] })
   try {
     const { port } = await server.ask()
     await load.ask({ do: 'connect', port, subscribers: FIRST_VISITORS, count: 0 })

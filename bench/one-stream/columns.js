@@ -12,5 +12,6 @@ export const columns = [
   ...ratioColumns(['ratio', 'lowest to highest'], BASE, rate),
   medianColumn('CPU per event', rate, value => `${(1e6 / value).toFixed(2)} µs`),
   medianColumn('longest turn', round => round.longestTurnMs, value => `${value.toFixed(1)} ms`),
-  medianColumn('peak memory', round => round.maxRssMiB, value => `${value.toFixed(0)} MiB`)
+  medianColumn('peak memory', round => round.maxRssMiB, value => `${value.toFixed(0)} MiB`),
+  medianColumn('of it grown', round => round.grownMiB, value => `${value.toFixed(0)} MiB`)
 ]

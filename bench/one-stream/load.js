@@ -2,7 +2,7 @@
 // them. What they are is checked when the stream, and with it the measurement, is over.
 import { connect } from 'node:net'
 import { checkPrices, MAX_EVENT_BYTES } from '../prices.js'
-import { bodyOf, isWhole } from '../response.js'
+import { isWhole, partsOf } from '../response.js'
 
 /** Per read; what the kernel holds ready is taken at once. */
 const READ_BYTES = 512 * 1024
@@ -27,7 +27,7 @@ async function read ({ port, workload, count, timeoutMs }) {
 }
 
 function check () {
-  checkPrices(bodyOf(received.bytes), received.count)
+  checkPrices(partsOf(received.bytes), received.count)
   return { bytes: received.bytes.length }
 }
 

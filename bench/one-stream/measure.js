@@ -1,4 +1,4 @@
-import { Peer } from '../processes.js'
+import { Peer, startServer } from '../processes.js'
 
 /**
  * Measures one contestant once: a fresh process, a warm-up, a stream.
@@ -15,15 +15,17 @@ export async function measure ({ contestantUrl, workload, count, warmup, cores }
   const timeoutMs = 10_000 + count / 5 // for each of the two
   // Fresh ones each time: after a failure they may be anywhere.
   const load = new Peer('./one-stream/load.js', [], { core: cores?.load })
-  const server = new Peer('./one-stream/server.js', [contestantUrl, workload], { core: cores?.server })
+  const server = await startServer('./one-stream/server.js', { contestantUrl, workload, most: count }, { core: cores?.server })
   try {
-    const { port } = await server.ask()
+    const { port, idleRssMiB } = await server.ask()
     await load.ask({ do: 'read', port, workload, count: warmup, timeoutMs })
     await server.ask({ do: 'begin' })
     const { wallMs } = await load.ask({ do: 'read', port, workload, count, timeoutMs })
     const { cpuMs, longestTurnMs, maxRssMiB } = await server.ask({ do: 'end' })
     const { bytes } = await load.ask({ do: 'check' })
-    return { eventsPerCpuSecond: count / cpuMs * 1e3, cpuMs, wallMs, longestTurnMs, maxRssMiB, bytes }
+    return {
+      eventsPerCpuSecond: count / cpuMs * 1e3, cpuMs, wallMs, longestTurnMs, maxRssMiB, grownMiB: maxRssMiB - idleRssMiB, bytes
+    }
   } catch (error) {
     await server.endsSoon()
     throw error

@@ -1,8 +1,8 @@
-// One contestant's server, a process of its own: node bench/one-stream/server.js <contestant> <workload>
+// One contestant's server, a process of its own: node bench/one-stream/server.js <contestant> <workload> <events>
 import { once } from 'node:events'
 import { cpuMs } from '../cpu-time.js'
 
-const [contestantUrl, workloadName] = process.argv.slice(2)
+const [contestantUrl, workloadName, most] = process.argv.slice(2)
 const [contestant, { entry, task }] = await Promise.all([import(contestantUrl), import(`../workloads/${workloadName}.js`)])
 
 /** As often as a timer goes. It costs a thousandth of the time, in every server alike. */
@@ -13,13 +13,13 @@ let cpuMsAtTick = 0
 let longestTurnMs = 0
 let ticks
 
-const server = await contestant[entry](task)
+const server = await contestant[entry]({ ...task, most: Number(most) })
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 
 process.on('message', message => { process.send(message.do === 'begin' ? begin() : end()) })
 process.on('disconnect', () => { process.exit() })
-process.send({ port: server.address().port })
+process.send({ port: server.address().port, idleRssMiB: process.memoryUsage.rss() / 2 ** 20 })
 
 function begin () {
   cpuMsBefore = cpuMsAtTick = cpuMs()

@@ -8,9 +8,12 @@ export { defaultOnly, defaultRounds, defaultSubscribers, entry, kind, placement,
 
 export const columns = costColumns
 
-/** @param {number[]} sizes */
-export function cases (sizes) {
-  return published(sizes).map(each => ({
+/**
+ * @param {number[]} sizes
+ * @param {boolean} isQuick
+ */
+export function cases (sizes, isQuick) {
+  return published(sizes, isQuick).map(each => ({
     ...each,
     caption: each.caption.replace('the instance that publishes', 'another instance than the one that publishes'),
     publishesItself: false,

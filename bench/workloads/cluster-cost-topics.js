@@ -12,14 +12,16 @@ export const columns = costColumns
 
 const TOPICS = 10
 const DELIVERIES = 100_000
+const QUICK_DELIVERIES = 25_000
 
 /**
  * @param {number[]} sizes
+ * @param {boolean} isQuick
  * @returns {Array<import('../cluster/measure.js').Setup & { caption: string }>}
  */
-export function cases (sizes) {
+export function cases (sizes, isQuick) {
   return sizes.map(subscribers => {
-    const events = DELIVERIES / subscribers * TOPICS
+    const events = (isQuick ? QUICK_DELIVERIES : DELIVERIES) / subscribers * TOPICS
     return {
       ...published(events),
       caption: `${count(events)} events to ${TOPICS} topics with ${count(subscribers / TOPICS)} subscribers each, of the instance that publishes`,

@@ -15,15 +15,17 @@ export const placement = 'the instance pinned to one core, engine and load to th
 export const programs = [['redis-server', '--version'], ['nats-server', '--version']]
 
 const DELIVERIES = 200_000
+const QUICK_DELIVERIES = 50_000
 const MAX_EVENTS = 2_000
 
 /**
  * @param {number[]} sizes
+ * @param {boolean} isQuick
  * @returns {Array<import('../cluster/measure.js').Setup & { caption: string }>}
  */
-export function cases (sizes) {
+export function cases (sizes, isQuick) {
   return sizes.map(subscribers => {
-    const events = Math.min(MAX_EVENTS, DELIVERIES / subscribers)
+    const events = Math.min(MAX_EVENTS, (isQuick ? QUICK_DELIVERIES : DELIVERIES) / subscribers)
     return {
       ...published(events),
       caption: `${count(events)} events to ${count(subscribers)} subscribers of the instance that publishes`,

@@ -28,10 +28,15 @@ export const defaultRounds = 3
 export const placement = 'processes not pinned: publisher, instance, engine and load share the two cores'
 export const programs = [['redis-server', '--version'], ['nats-server', '--version']]
 
-/** @returns {Array<import('../cluster/measure.js').Setup & { caption: string }>} */
-export function cases () {
+/**
+ * @param {number[]} _sizes
+ * @param {boolean} isQuick
+ * @returns {Array<import('../cluster/measure.js').Setup & { caption: string }>}
+ */
+export function cases (_sizes, isQuick) {
+  const slow = isQuick ? 1_000 : 3_000
   return [{
-    caption: '3,000 events at 500 per second, 10,000 at 5,000 per second, and 20,000 as fast as they go, up to 1,000 of them under way',
+    caption: `${slow.toLocaleString('en')} events at 500 per second, 10,000 at 5,000 per second, and 20,000 as fast as they go, up to 1,000 of them under way`,
     instances: 1,
     subscribers: 1,
     audiences: 1,
@@ -40,7 +45,7 @@ export function cases () {
     isPinned: false,
     phases: [
       { name: 'warmup', events: 5_000, pace: 5_000 },
-      { name: 'slow', events: 3_000, pace: 500, isTimed: true },
+      { name: 'slow', events: slow, pace: 500, isTimed: true },
       { name: 'fast', events: 10_000, pace: 5_000, isTimed: true },
       { name: 'most', events: 20_000, pace: 'ahead' }
     ]

@@ -26,6 +26,8 @@ export const defaultSubscribers = [1_000, 5_000]
 /** Events × subscribers. */
 export const defaultDeliveries = 300_000
 
+export const quick = { rounds: 1, deliveries: 50_000, subscribers: [1_000] }
+
 export const eventsPerTurn = 1
 
 /** In so many turns of the event loop events are published; then everybody has to have them all, before the next are. */

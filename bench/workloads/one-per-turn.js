@@ -9,5 +9,7 @@ export { entry, kind, urlFor } from './one-stream.js'
 
 export const defaultDeliveries = 100_000
 
+export const quick = { rounds: 1, deliveries: 20_000 }
+
 /** @type {import('./one-stream.js').OneStreamTask} */
 export const task = { ...always, nextTurn: () => setImmediate() }

@@ -7,6 +7,7 @@ import { payload } from '../prices.js'
  * @property {(request: { url: string }) => number} countOf How many events a request asks for.
  * @property {(i: number) => { symbol: string, value: number }} payload The payload of each event, the same for every contestant. Its name is `price`.
  * @property {(() => Promise<void>) | undefined} nextTurn What a source waits for before each event, if anything.
+ * @property {number} [most] Events of the longest stream that will be asked for, for those who make its bytes before.
  *
  * @typedef {(task: OneStreamTask) => Promise<import('node:http').Server>} OneStream
  */
@@ -18,6 +19,8 @@ export const kind = 'one-stream'
 export const entry = 'oneStream'
 
 export const defaultDeliveries = 200_000
+
+export const quick = { rounds: 1, deliveries: 50_000 }
 
 /** @type {OneStreamTask} */
 export const task = { countOf, payload, nextTurn: undefined }
