@@ -95,7 +95,7 @@ export function caption ({ subscribers, count, warmup }) {
 }
 
 /**
- * What the results depend on, as a Markdown list.
+ * What the results depend on.
  *
  * @param {object} what
  * @param {Set<string>} what.packages
@@ -103,14 +103,19 @@ export function caption ({ subscribers, count, warmup }) {
  * @param {string} [what.placement] Which process runs where.
  * @param {string[][]} [what.programs] Commands that print their versions.
  */
-export function conditions ({ packages, cores, placement = 'each server pinned to one core, the load to another', programs = [] }) {
+export function conditionsOf ({ packages, cores, placement = 'each server pinned to one core, the load to another', programs = [] }) {
   const [cpu] = cpus()
-  return [
-    `- machine: ${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}; ` +
+  return {
+    machine: `${cpu?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release().match(/^\d+\.\d+/)}; ` +
       (cores ? placement : 'processes **not pinned** to cores: there is no taskset, or only one core'),
-    `- ${[`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`), ...programs.map(printed)].join(', ')}`,
-    `- ${new Date().toISOString().slice(0, 10)}`
-  ].join('\n')
+    versions: [`Node.js ${process.versions.node}`, ...[...packages].sort().map(name => `${name} ${versionOf(name)}`), ...programs.map(printed)],
+    date: new Date().toISOString().slice(0, 10)
+  }
+}
+
+/** The same as a Markdown list. */
+export function listOf ({ machine, versions, date }) {
+  return [`- machine: ${machine}`, `- ${versions.join(', ')}`, `- ${date}`].join('\n')
 }
 
 /** The first line that a program prints. */

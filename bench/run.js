@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findContestants } from './contestants.js'
 import { pickCores, requireOpenFiles } from './processes.js'
-import { caption, conditions, table } from './report.js'
+import { caption, conditionsOf, listOf, table } from './report.js'
 import { runRounds } from './rounds.js'
 
 const { values: options } = parseArgs({
@@ -48,9 +48,9 @@ for (const { caption, ...setup } of workload.cases?.(sizes, options.quick) ?? si
 }
 
 const packages = new Set(contestants.flatMap(({ packages }) => packages))
-const circumstances = conditions({ packages, cores, placement: workload.placement, programs: workload.programs })
-console.log(circumstances)
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ conditions: circumstances.split('\n'), runs }, null, 2)}\n`)
+const conditions = conditionsOf({ packages, cores, placement: workload.placement, programs: workload.programs })
+console.log(listOf(conditions))
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ conditions, runs }, null, 2)}\n`)
 if (runs.some(({ results }) => results.some(({ error }) => error !== undefined))) process.exitCode = 1
 
 /** What is measured where nothing else is said. Quick ones show that it works, and little more: less than a minute of it. */

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import sse, { eventStream } from 'fastify-typed-sse'
 
-export const title = '**fastify-typed-sse**, declared, from an iterable that has events ready'
+export const title = '**fastify-typed-sse**, declared, from a ready iterable'
 export const packages = ['fastify-typed-sse', 'fastify', '@sinclair/typebox']
 
 const prices = eventStream({ price: Type.Object({ symbol: Type.String(), value: Type.Number() }) })

@@ -1,0 +1,65 @@
+import { median } from '../statistics.js'
+
+/** What all others are compared with. */
+const BASE = 'node-http'
+
+const FLOORS = new Set(['net', 'c'])
+
+const TITLES = {
+  'one-stream': 'One stream, events always ready: events per CPU second',
+  'one-per-turn': 'One stream, one event in each turn: events per CPU second',
+  'fan-out': 'One event in each turn to # subscribers: deliveries per CPU second',
+  'fan-out-bursts': 'Ten events in each turn to # subscribers: deliveries per CPU second',
+  'fan-out-ahead': 'One event in each turn to # subscribers, up to ten turns ahead: deliveries per CPU second',
+  churn: 'Open, first event, close: connections per CPU second'
+}
+
+/**
+ * @typedef {object} Row
+ * @property {string} title
+ * @property {'own' | 'other' | 'base' | 'floor'} role
+ * @property {number | undefined} ratio Median of the ratios to node:http, round by round. Undefined for who has failed.
+ * @property {number | undefined} lowest
+ * @property {number | undefined} highest
+ *
+ * @typedef {object} Panel
+ * @property {string} title
+ * @property {Row[]} rows Best first, who has failed last. Who could not take part on the machine is left out.
+ */
+
+/**
+ * What is to be drawn of runs: those in which node:http has taken part, each workload and number of subscribers once.
+ *
+ * @param {Array<{ workload: string, subscribers: number, isQuick: boolean, results: import('../rounds.js').Result[], rate: (round: object) => number }>} runs
+ * @returns {Panel[]}
+ * @throws {Error} When there are two runs of the same.
+ */
+export function panelsOf (runs) {
+  const panels = new Map()
+  for (const { workload, subscribers, isQuick, results, rate } of runs) {
+    const base = results.find(({ name, error }) => name === BASE && error === undefined)
+    if (base === undefined) continue
+    const title = titleOf(workload, subscribers) + (isQuick ? ' (a quick run)' : '')
+    if (panels.has(title)) throw new Error(`there should be one run of each workload, instead got two of '${title}'`)
+    const rows = results.filter(({ absence }) => absence === undefined).map(result => rowOf(result, base, rate))
+    panels.set(title, { title, rows: rows.sort((a, b) => (b.ratio ?? -1) - (a.ratio ?? -1)) })
+  }
+  return [...panels.values()]
+}
+
+function titleOf (workload, subscribers) {
+  return (TITLES[workload] ?? `${workload}, #`).replace('#', subscribers.toLocaleString('en'))
+}
+
+function rowOf ({ name, title, error, rounds }, base, rate) {
+  const row = { title: title.replace(/\*\*|`/g, ''), role: roleOf(name) }
+  if (error !== undefined) return { ...row, ratio: undefined, lowest: undefined, highest: undefined }
+  const ratios = rounds.map((round, i) => rate(round) / rate(base.rounds[i]))
+  return { ...row, ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) }
+}
+
+function roleOf (name) {
+  if (name.startsWith('typed-sse')) return 'own'
+  if (FLOORS.has(name)) return 'floor'
+  return name === BASE ? 'base' : 'other'
+}
