@@ -1,6 +1,7 @@
 // One contestant's server, a process of its own: node bench/one-stream/server.js <contestant> <workload> <events>
 import { once } from 'node:events'
 import { cpuMs } from '../cpu-time.js'
+import { peakMiB } from '../peak-memory.js'
 
 const [contestantUrl, workloadName, most] = process.argv.slice(2)
 const [contestant, { entry, task }] = await Promise.all([import(contestantUrl), import(`../workloads/${workloadName}.js`)])
@@ -34,7 +35,7 @@ function end () {
   return {
     cpuMs: cpuMs() - cpuMsBefore,
     longestTurnMs,
-    maxRssMiB: process.resourceUsage().maxRSS / 1024
+    maxRssMiB: peakMiB()
   }
 }
 
