@@ -12,12 +12,14 @@ export const entries = ['oneStream', 'fanOut']
 /** Where events are always ready. As many as the bare `net` server has in one write. */
 const EVENTS_PER_SEND = 1_000
 
+/** @type {string | undefined} */
 let compiled
 
-/** @returns {string | undefined} Why it can't take part here. */
+/** @returns {string | undefined} Why it can't take part on this machine. */
 export function absence () {
-  compiled ??= compile()
-  return compiled.absence
+  if (process.platform !== 'linux') return 'it needs the epoll of Linux'
+  if (spawnSync('cc', ['--version']).status !== 0) return 'there is no C compiler (`cc`)'
+  return undefined
 }
 
 /**
@@ -27,17 +29,18 @@ export function absence () {
  * @param {number} [most] Events of one stream.
  */
 export function program (workload, most = 0) {
+  compiled ??= compile()
   const perSend = workload.eventsPerTurn ?? (workload.task.nextTurn === undefined ? EVENTS_PER_SEND : 1)
-  return [compiled.path, String(most), String(perSend)]
+  return [compiled, String(most), String(perSend)]
 }
 
+/** Once, into a folder that goes with this process. */
 function compile () {
-  const { status: version } = spawnSync('cc', ['--version'])
-  if (version !== 0) return { absence: 'there is no C compiler (`cc`)' }
   const directory = mkdtempSync(join(tmpdir(), 'bench-floor-'))
   process.on('exit', () => { rmSync(directory, { recursive: true, force: true }) })
   const path = join(directory, 'send')
   const source = fileURLToPath(new URL('../floor/send.c', import.meta.url))
   const { status, stderr } = spawnSync('cc', ['-O2', '-o', path, source], { encoding: 'utf8' })
-  return status === 0 ? { path } : { absence: `\`cc\` can't compile it: ${stderr.match(/error: .*/)?.[0] ?? stderr.slice(0, 100)}` }
+  if (status !== 0) throw new Error(`cc can't compile it: ${stderr.match(/error: .*/)?.[0] ?? stderr}`)
+  return path
 }

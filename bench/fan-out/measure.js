@@ -17,8 +17,8 @@ const FIRST_VISITORS = 100
  */
 export async function measure ({ contestantUrl, workload, subscribers, count, warmup, cores }) {
   const { eventsPerTurn, turnsAhead } = await import(`../workloads/${workload}.js`)
-  const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
   const server = await startServer('./fan-out/server.js', { contestantUrl, workload }, { core: cores?.server, flags: ['--expose-gc'] })
+  const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
   try {
     const { port } = await server.ask()
     await load.ask({ do: 'connect', port, subscribers: FIRST_VISITORS, count: 0 })

@@ -14,8 +14,8 @@ import { Peer, startServer } from '../processes.js'
 export async function measure ({ contestantUrl, workload, count, warmup, cores }) {
   const timeoutMs = 10_000 + count / 5 // for each of the two
   // Fresh ones each time: after a failure they may be anywhere.
-  const load = new Peer('./one-stream/load.js', [], { core: cores?.load })
   const server = await startServer('./one-stream/server.js', { contestantUrl, workload, most: count }, { core: cores?.server })
+  const load = new Peer('./one-stream/load.js', [], { core: cores?.load })
   try {
     const { port, idleRssMiB } = await server.ask()
     await load.ask({ do: 'read', port, workload, count: warmup, timeoutMs })
