@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom'
 
 /** So that it is legible on a page of GitHub, which shows up to some 830 pixels. */
 const WIDTH = 800
-const LABEL_WIDTH = 318
+const LABEL_WIDTH = 336
 const ROW_HEIGHT = 21
 const PANEL_TITLE_HEIGHT = 26
 const PANEL_GAP = 18
@@ -88,7 +88,7 @@ function barsOf ({ rows }, end, height) {
       Plot.tickX(whole.flatMap(row => [row.lowest, row.highest].map(at => ({ ...row, at }))), { x: 'at', y, stroke: INK, insetTop: 4, insetBottom: 4 }),
       Plot.text(shown, { x: 0, y, text: 'title', textAnchor: 'end', dx: -8, ...ink, filter: ({ role }) => role !== 'own' }),
       Plot.text(shown, { x: 0, y, text: 'title', textAnchor: 'end', dx: -8, ...ink, fontWeight: 700, filter: ({ role }) => role === 'own' }),
-      Plot.text(shown, { x: ({ to, highest }) => Math.min(end, Math.max(to, highest ?? 0)), y, text: numberOf(end), textAnchor: 'start', dx: 6, ...ink })
+      Plot.text(shown, { x: ({ to, highest }) => Math.min(end, Math.max(to, highest ?? 0)), y, text: numberOf(end), textAnchor: 'start', dx: 6, stroke: PAPER, strokeWidth: 4, ...ink })
     ]
   }).outerHTML
 }

@@ -7,8 +7,8 @@ export const directory = 'micro/payloads'
 /** What they have to have. */
 export const entry = 'payload'
 
-const EVENTS = 400_000
-const QUICK_EVENTS = 50_000
+const EVENTS = 2_000_000
+const QUICK_EVENTS = 200_000
 
 /**
  * @param {number[]} _sizes
