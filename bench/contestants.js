@@ -16,16 +16,17 @@ import { pathToFileURL } from 'node:url'
  *
  * @param {object} wanted
  * @param {string} [wanted.directory] Beside this file.
- * @param {string} wanted.entry The function that those have who take part.
+ * @param {string} wanted.kind Of the workload, which those name who are programs by themselves.
+ * @param {string} wanted.entry The function that all others have who take part.
  * @param {string[] | undefined} wanted.only Names of those of the directory. Default: all.
  * @param {string[]} wanted.others Files.
  * @returns {Promise<Contestant[]>}
  */
-export async function findContestants ({ directory = 'contestants', entry, only, others }) {
+export async function findContestants ({ directory = 'contestants', kind, entry, only, others }) {
   const base = new URL(`${directory}/`, import.meta.url)
   const files = readdirSync(base).filter(file => file.endsWith('.js')).sort()
   const loaded = await Promise.all(files.map(file => load(new URL(file, base).href, '')))
-  const own = loaded.filter(({ module }) => entry in module || module.entries?.includes(entry))
+  const own = loaded.filter(({ module }) => entry in module || module.kinds?.includes(kind))
   for (const wanted of only ?? []) {
     const names = own.map(({ name }) => name)
     if (!names.includes(wanted)) throw new Error(`--only knows ${names.join(', ')}; instead got '${wanted}'`)

@@ -35,7 +35,7 @@ if (workload.cases !== undefined && options.events !== undefined) {
 }
 requireOpenFiles(Math.max(...sizes))
 
-const contestants = await findContestants({ directory, entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
+const contestants = await findContestants({ directory, kind, entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
 const cores = pickCores()
 const runs = []
 for (const { caption, ...setup } of workload.cases?.(sizes, options.quick) ?? sizes.map(caseOf)) {

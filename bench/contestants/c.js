@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 export const title = 'C, `send(prebuilt)`: the floor below Node.js'
 export const packages = []
-export const entries = ['oneStream', 'fanOut']
+export const kinds = ['one-stream', 'fan-out']
 
 /** Where events are always ready. As many as the bare `net` server has in one write. */
 const EVENTS_PER_SEND = 1_000

@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom'
 
 /** So that it is legible on a page of GitHub, which shows up to some 830 pixels. */
 const WIDTH = 800
-const LABEL_WIDTH = 336
+const LABEL_WIDTH = 348
 const ROW_HEIGHT = 21
 const PANEL_TITLE_HEIGHT = 26
 const PANEL_GAP = 18
