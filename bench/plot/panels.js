@@ -11,7 +11,8 @@ const TITLES = {
   'fan-out': 'One event in each turn to # subscribers: deliveries per CPU second',
   'fan-out-bursts': 'Ten events in each turn to # subscribers: deliveries per CPU second',
   'fan-out-ahead': 'One event in each turn to # subscribers, up to ten turns ahead: deliveries per CPU second',
-  churn: 'Open, first event, close: connections per CPU second'
+  churn: 'Open, first event, close: connections per CPU second',
+  'churn-complete': 'One event and its end, connections kept: responses per CPU second'
 }
 
 /**
