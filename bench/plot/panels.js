@@ -48,7 +48,7 @@ export function panelsOf (runs) {
   return [...panels.values()]
 }
 
-function titleOf (workload, subscribers) {
+function titleOf (workload, subscribers = 1) {
   return (TITLES[workload] ?? `${workload}, #`).replace('#', subscribers.toLocaleString('en'))
 }
 
