@@ -14,3 +14,5 @@ export async function fanOut ({ payload, heartbeatMs }) {
   })
   return { server, publish: i => channel.broadcast(payload(i), 'price') }
 }
+
+export { fanOut as idle }

@@ -22,3 +22,12 @@ export async function oneStream ({ countOf, payload, nextTurn }) {
     response.end()
   })
 }
+
+/** @type {import('../workloads/churn.js').Churn} */
+export async function churn ({ payload }) {
+  const server = createServer(async (request, response) => {
+    const session = await createSession(request, response)
+    session.push(payload(0), 'price')
+  })
+  return { server }
+}

@@ -25,3 +25,5 @@ export async function fanOut ({ payload, heartbeatMs }) {
     for (const reply of replies) reply.sse.send(event)
   }
 }
+
+export { fanOut as idle }

@@ -22,3 +22,15 @@ export async function oneStream ({ countOf, payload, nextTurn }) {
   await app.ready()
   return app.server
 }
+
+/** @type {import('../workloads/churn.js').Churn} */
+export async function churn ({ payload }) {
+  const app = Fastify()
+  await app.register(sse)
+  app.get('/', { sse: 'only' }, async (request, reply) => {
+    reply.sse.keepAlive()
+    await reply.sse.send({ event: 'price', data: payload(0) })
+  })
+  await app.ready()
+  return { server: app.server }
+}

@@ -7,6 +7,7 @@ export const packages = []
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n'
 const LAST_CHUNK = '0\r\n\r\n'
+const BEAT = Buffer.from('2\r\n:\n\r\n')
 
 /** Some 50 KB, where events are always ready: larger writes gain nothing. */
 const EVENTS_PER_WRITE = 1_000
@@ -58,7 +59,7 @@ export async function fanOut ({ payload }) {
       sockets.add(socket)
     })
   })
-  return { server, publish }
+  return { server, publish, beat }
 
   function publish (i) {
     if (frames === '') queueMicrotask(flush)
@@ -70,6 +71,10 @@ export async function fanOut ({ payload }) {
     frames = ''
     for (const socket of sockets) socket.write(bytes)
   }
+
+  function beat () {
+    for (const socket of sockets) socket.write(BEAT)
+  }
 }
 
 function frameOf (payload) {
@@ -79,3 +84,5 @@ function frameOf (payload) {
 function chunk (frames) {
   return Buffer.from(`${frames.length.toString(16)}\r\n${frames}\r\n`) // all of it is ASCII
 }
+
+export { fanOut as idle }

@@ -34,10 +34,25 @@ export async function fanOut ({ payload }) {
     responses.add(response)
     response.on('close', () => { responses.delete(response) })
   })
-  return { server, publish }
+  return { server, publish, beat }
 
   function publish (i) {
     const frame = `event: price\ndata: ${JSON.stringify(payload(i))}\n\n`
     for (const response of responses) response.write(frame)
   }
+
+  function beat () {
+    for (const response of responses) response.write(':\n')
+  }
+}
+
+export { fanOut as idle }
+
+/** @type {import('../workloads/churn.js').Churn} */
+export async function churn ({ payload }) {
+  const server = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    response.write(`event: price\ndata: ${JSON.stringify(payload(0))}\n\n`)
+  })
+  return { server }
 }

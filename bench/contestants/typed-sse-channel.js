@@ -18,3 +18,16 @@ export async function fanOut ({ payload, heartbeatMs }) {
   await app.ready()
   return { server: app.server, publish: i => channel.publish(price(payload(i))) }
 }
+
+export { fanOut as idle }
+
+/** @type {import('../workloads/churn.js').Churn} */
+export async function churn ({ payload }) {
+  const app = Fastify()
+  await app.register(sse)
+  const channel = app.sse.channel('prices', prices)
+  app.get('/', { schema: { response: { 200: prices } } }, request => channel.subscribe(request, { from: 'start' }))
+  await app.ready()
+  await channel.publish(price(payload(0)))
+  return { server: app.server, open: () => channel.subscriberCount() }
+}

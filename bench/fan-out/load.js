@@ -1,6 +1,7 @@
 // The load generator, a process of its own: all subscribers, on raw sockets. They do nothing with the bytes but keep them
 // and look whether they end with the event that is awaited. What they are is checked when the measurement is over.
 import { MAX_EVENT_BYTES, payload } from '../prices.js'
+import { bodyOf } from '../response.js'
 import { checkAll } from './check.js'
 import { Subscriber } from './subscriber.js'
 
@@ -14,7 +15,7 @@ const TIMEOUT_MS = 30_000
 /** @type {Subscriber[]} */
 let subscribers = []
 
-const answers = { connect, receive, count, check, leave }
+const answers = { connect, receive, count, comments, check, leave }
 process.on('message', async message => {
   try {
     process.send(await answers[message.do](message))
@@ -50,6 +51,12 @@ async function receive ({ last }) {
 
 function count () {
   return { bytes: subscribers.reduce((sum, { received }) => sum + received.length, 0) }
+}
+
+/** How many each has got, in all. */
+function comments () {
+  const counts = subscribers.map(({ received }) => bodyOf(received).split('\n').filter(line => line.startsWith(':')).length)
+  return { counts }
 }
 
 function check ({ count }) {

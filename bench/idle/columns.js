@@ -1,0 +1,31 @@
+import { medianColumn, ratioColumns } from '../report.js'
+
+const BASE = 'fastify-hijack'
+
+/** Beats per second. */
+export const rate = round => 1e6 / round.cpuPerBeatUs
+export const unit = 'heartbeats per CPU second'
+
+const bytes = value => Math.round(value).toLocaleString('en')
+
+/** @type {import('../report.js').Column[]} */
+export const columns = [
+  medianColumn('heap per stream', round => round.heapPerStream, bytes),
+  aboveColumn('heap above hijack', round => round.heapPerStream),
+  medianColumn('resident per stream', round => round.residentPerStream, bytes),
+  medianColumn('CPU per heartbeat', round => round.cpuPerBeatUs, us => `${us.toFixed(2)} µs`),
+  ...ratioColumns(['to bare writes', 'lowest to highest'], BASE, round => round.cpuPerBeatUs),
+  medianColumn('longest turn', round => round.longestTurnMs, ms => `${ms.toFixed(1)} ms`)
+]
+
+/** Round by round. */
+function aboveColumn (heading, value) {
+  const base = medianColumn(heading, round => round.difference, bytes)
+  return {
+    heading,
+    cell: (rounds, roundsOf) => {
+      const baseRounds = roundsOf(BASE)
+      return baseRounds === undefined ? '' : base.cell(rounds.map((round, i) => ({ difference: value(round) - value(baseRounds[i]) })))
+    }
+  }
+}
