@@ -56,6 +56,12 @@ export class Subscriber {
     this.#done = done
   }
 
+  /** Forgets what has been received, but for the last bytes. @param {number} [kept] */
+  forget (kept = 0) {
+    if (kept > 0) this.#store.copyWithin(0, this.#length - kept, this.#length)
+    this.#length = kept
+  }
+
   leave () {
     this.#socket.removeAllListeners('close')
     this.#socket.destroy()
