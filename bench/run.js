@@ -35,7 +35,9 @@ if (workload.cases !== undefined && options.events !== undefined) {
 }
 requireOpenFiles(Math.max(...sizes))
 
-const contestants = await findContestants({ directory, kind, entry, only: options.only?.split(',') ?? defaultOnly, others: options.with })
+if (workload.contestants !== undefined && options.with.length > 0) throw new Error(`${name} has rows of its own: --with is for others`)
+const only = options.only?.split(',') ?? defaultOnly
+const contestants = workload.contestants?.(only) ?? await findContestants({ directory, kind, entry, only, others: options.with })
 const cores = pickCores()
 const runs = []
 for (const { caption, ...setup } of workload.cases?.(sizes, options.quick) ?? sizes.map(caseOf)) {
@@ -71,7 +73,7 @@ function caseOf (subscribers) {
 }
 
 function describe (measured) {
-  return `${Math.round(rate(measured)).toLocaleString('en')} ${unit}`
+  return workload.describe?.(measured) ?? `${Math.round(rate(measured)).toLocaleString('en')} ${unit}`
 }
 
 function positive (name, given) {

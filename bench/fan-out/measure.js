@@ -12,11 +12,13 @@ const FIRST_VISITORS = 100
  * @param {number} run.subscribers
  * @param {number} run.count Events that are published.
  * @param {number} run.warmup Events before them.
+ * @param {number} [run.turnsAhead] Default: the workload's.
  * @param {import('../processes.js').Cores | undefined} run.cores
  * @throws {Error} When it does not start, or does not deliver exactly what it should to everyone.
  */
-export async function measure ({ contestantUrl, workload, subscribers, count, warmup, cores }) {
-  const { eventsPerTurn, turnsAhead } = await import(`../workloads/${workload}.js`)
+export async function measure ({ contestantUrl, workload, subscribers, count, warmup, turnsAhead: wanted, cores }) {
+  const { eventsPerTurn, turnsAhead: usual } = await import(`../workloads/${workload}.js`)
+  const turnsAhead = wanted ?? usual
   const server = await startServer('./fan-out/server.js', { contestantUrl, workload }, { core: cores?.server, flags: ['--expose-gc'] })
   const load = new Peer('./fan-out/load.js', [], { core: cores?.load })
   try {
