@@ -163,6 +163,8 @@ export class Body implements FrameSink, ReadableSource {
     this.#response = response
     if (!needsReadable) this.#readable = undefined
     if (Buffer.isBuffer(waiting)) this.#writeTo(response, waiting, undefined)
+    // It may have ended already, while onSend hooks took their time; what was just dropped would have told that.
+    if (this.#isFinishing && !needsReadable) this.flush()
   }
 
   /** Nothing more is wanted. */

@@ -64,7 +64,7 @@ function openIterator (source: unknown): AsyncIterator<unknown> {
   if (typeof source === 'object' && source !== null && isWebStream(source)) return webStreamIterator(source)
   const key = iteratorKey(source)
   if (key === undefined) {
-    throw FST_ERR_SSE_ITERATOR_INVALID(`it should have a [Symbol.asyncIterator] method, instead got '${describe(source)}'`)
+    throw FST_ERR_SSE_ITERATOR_INVALID(`it should have a [Symbol.asyncIterator] or [Symbol.iterator] method, instead got '${describe(source)}'`)
   }
   if (isNodeReadable(source as object)) return readableIterator(source as Readable)
   const iterator: unknown = (source as AnyIterable)[key]()

@@ -89,10 +89,10 @@ t.test('the sink', async t => {
   })
 
   t.test('refuses what is no source', async t => {
-    for (const [given, shown] of [[undefined, 'undefined'], [null, 'null'], [5, '5'], [[first], 'Array'], [{}, 'Object']]) {
+    for (const [given, shown] of [[undefined, 'undefined'], [null, 'null'], [5, '5'], ['first', 'string'], [{}, 'Object']]) {
       const error = {
         code: 'FST_ERR_SSE_ITERATOR_INVALID',
-        message: `the source of the event stream does not keep the async iterator protocol: it should have a [Symbol.asyncIterator] method, instead got '${String(shown)}'`
+        message: `the source of the event stream does not keep the async iterator protocol: it should have a [Symbol.asyncIterator] or [Symbol.iterator] method, instead got '${String(shown)}'`
       }
       const sendAll = async (sse: FastifyReply['sse']): Promise<void> => { await sse.sendAll(given as never) }
       t.same((await ask(t, (_: FastifyRequest, { sse }: FastifyReply) => sendAll(sse))).error, error)

@@ -96,7 +96,7 @@ t.test('what does not keep the async iterator protocol', async t => {
       [iterates({}), noIterator('Object')],
       [iterates({ next: true }), noIterator('Object')],
       [() => ({ [Symbol.asyncIterator]: throws('no iterator') }), { message: 'no iterator' }],
-      [() => Object.assign(new Writable(), { objectMode: true }), error("it should have a [Symbol.asyncIterator] method, instead got 'Writable'")],
+      [() => Object.assign(new Writable(), { objectMode: true }), error("it should have a [Symbol.asyncIterator] or [Symbol.iterator] method, instead got 'Writable'")],
       [iterates({ next: () => undefined }), noResult('undefined')],
       [iterates({ next: () => null }), noResult('null')],
       [iterates({ next: () => 5 }), noResult('5')],

@@ -169,6 +169,16 @@ t.test('with a response that is all that reads it', async t => {
         t.equal(client.body, 'a\nb\nc\nd\n')
       })
 
+      t.test('ends, though it was finished before', async t => {
+        const { body, client, open } = await served(t, needsReadable)
+        body.write('a\n')
+        body.finish()
+        for (let turn = 0; turn < 2; turn++) await nextTurn()
+        open()
+        await client.until(({ isComplete }) => isComplete)
+        t.equal(client.body, 'a\n')
+      })
+
       t.test('waits for it to drain, and keeps the order of what gathers meanwhile', async t => {
         const { body, response, client, open } = await served(t, needsReadable)
         open()
