@@ -162,6 +162,7 @@ export class Body implements FrameSink, ReadableSource {
     const waiting: unknown = this.#readable?.read()
     this.#response = response
     if (!needsReadable) this.#readable = undefined
+    this.#want()
     if (Buffer.isBuffer(waiting)) this.#writeTo(response, waiting, undefined)
     // It may have ended already, while onSend hooks took their time; what was just dropped would have told that.
     if (this.#isFinishing && !needsReadable) this.flush()

@@ -40,7 +40,7 @@ export class ReadableBody extends Readable {
   answer (reply: FastifyReply): boolean {
     const { raw } = reply
     if (this.#isTaken || !isPlainReply(reply)) return false
-    raw.writeHead(raw.statusCode, reply.getHeaders() as OutgoingHttpHeaders)
+    writeHead(raw, reply.getHeaders() as OutgoingHttpHeaders)
     raw.on('error', ignore) // like Fastify's own listeners: its end says enough
     this.#source.writeTo(raw, false)
     return true
@@ -67,6 +67,17 @@ export class ReadableBody extends Readable {
   /** Whether somebody reads this already, or it was paused, or destroyed. */
   get #isTaken (): boolean {
     return !this.#isDirect || this.readableFlowing !== null || this.destroyed
+  }
+}
+
+/** A header that can't be sent leaves the response as it was, for the error that is sent instead. */
+function writeHead (response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  const { statusMessage } = response
+  try {
+    response.writeHead(response.statusCode, headers)
+  } catch (error) {
+    response.statusMessage = statusMessage
+    throw error
   }
 }
 

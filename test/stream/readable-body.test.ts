@@ -165,6 +165,7 @@ t.test('answers for Fastify', async t => {
     t.throws(() => body.answer(reply(response, { 'x-own': 'a\nb' })), { code: 'ERR_INVALID_CHAR' })
     t.strictSame(told, [])
     t.notOk(response.headersSent)
+    t.equal(response.statusMessage, undefined)
     response.destroy()
   })
 })

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Transform } from 'node:stream'
+import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import { loadedApp, type TestApp, testApp } from '../helpers/app.js'
+import { RawClient } from '../helpers/raw-client.js'
+import { ACME_FRAME, acme, done, job, prices, START } from './streams.js'
+
+const LAST = { headers: ['Connection: close'] }
+
+const declared = { schema: { response: { 200: prices } } }
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
+
+interface Case {
+  /** What the client asks for, and that the connection be closed then. Default: one GET of `/`. */
+  ask?: (client: RawClient) => unknown
+  options?: RouteShorthandOptions
+  handler: Handler
+  prepare?: (app: TestApp['app']) => unknown
+}
+
+const generator: Handler = async function * () {
+  yield acme
+  await turn()
+  yield acme
+}
+
+/** Whatever a response can be made of. */
+const CASES: Record<string, Case> = {
+  'a generator': { handler: generator },
+  'a sink': {
+    handler (request, { sse }) {
+      void sse.send(acme)
+      setImmediate(() => { sse.end() })
+      return sse
+    }
+  },
+  'a final event': { options: { schema: { response: { 200: job } } }, handler: async function * () { yield done() } },
+  'an error before the first event': { handler: async function * () { throw new Error('early') } },
+  'an error after it': {
+    handler: async function * () {
+      yield acme
+      await turn()
+      throw new Error('late')
+    }
+  },
+  'an event that is wrong': { handler: async function * () { yield { event: 'price', data: {} } } },
+  'a status and headers of its own': {
+    options: { schema: { response: { 201: prices } } },
+    handler (request, reply) {
+      reply.raw.setHeader('x-raw', '1')
+      reply.code(201).header('x-own', 'ä').header('set-cookie', ['a=1', 'b=2']).header('cache-control', 'no-store')
+      return generator(request, reply)
+    }
+  },
+  'a header that can not be sent': {
+    handler (request, reply) {
+      reply.header('x-own', 'a\nb')
+      return generator(request, reply)
+    }
+  },
+  'a trailer': {
+    handler (request, reply) {
+      reply.trailer('x-end', (reply, payload, done) => { done(null, 'told') })
+      return generator(request, reply)
+    }
+  },
+  'a hook that changes the body': {
+    options: {
+      onSend: (request, reply, payload, done) => {
+        done(null, (payload as NodeJS.ReadableStream).pipe(new Transform({
+          transform (chunk, encoding, callback) { callback(null, String(chunk).toUpperCase()) }
+        })))
+      }
+    },
+    handler: generator
+  },
+  'a hook that takes its time': { options: { onSend: async (request, reply, payload) => { await turn(); return payload } }, handler: generator },
+  'a hook that fails': { options: { onSend: async () => { throw new Error('in a hook') } }, handler: generator },
+  'a hook that answers otherwise': { options: { onSend: async (request, reply) => { reply.type('text/plain'); return 'otherwise' } }, handler: generator },
+  'a hook that another plugin adds later': {
+    prepare: app => app.addHook('onRoute', route => {
+      route.onSend = [route.onSend ?? []].flat().concat((request, reply, payload, done) => {
+        reply.header('x-late', '1')
+        done(null, payload)
+      })
+    }),
+    handler: generator
+  },
+  'HTTP/1.0': { ask: client => client.request('/', { version: '1.0' }), handler: generator },
+  'a HEAD request': { ask: client => client.request('/', { ...LAST, method: 'HEAD' }), handler: generator },
+  'two requests at once': { ask: client => client.request('/').request('/', LAST), handler: generator },
+  'two requests, one after the other': {
+    async ask (client) {
+      await client.request('/').until(({ isComplete }) => isComplete)
+      client.request('/', LAST)
+    },
+    handler: generator
+  }
+}
+
+for (const [name, { ask = (client: RawClient) => client.request('/', LAST), options, handler, prepare }] of Object.entries(CASES)) {
+  t.test(`${name}: the response is the same, byte for byte`, async t => {
+    const responses: string[] = []
+    for (const fastPaths of [true, false]) {
+      const { app, listen } = await loadedApp(t, { fastPaths })
+      prepare?.(app)
+      app.addHook('onRequest', async (request, reply) => { reply.raw.sendDate = false })
+      app.get('/', { ...declared, ...options }, handler as never)
+      const client = new RawClient(t, (await listen()).port)
+      await ask(client)
+      await client.until(({ ended }) => ended !== undefined)
+      responses.push(client.text)
+    }
+    t.ok(responses[0]?.startsWith('HTTP/1.'))
+    t.equal(responses[0], responses[1])
+  })
+}
+
+t.test('as what they are on for, streams have no listeners of Fastify', async t => {
+  const count = async (test: Promise<TestApp> | TestApp, t: Test): Promise<number> => {
+    const { app, listen } = await test
+    const streaming = new Promise<ServerResponse>(resolve => {
+      app.get('/', declared, async function * (request, reply) {
+        yield acme
+        await turn()
+        resolve(reply.raw)
+        await once(reply.sse.signal, 'abort')
+      })
+    })
+    const client = new RawClient(t, (await listen()).port).request('/')
+    await client.until(({ body }) => body === START + ACME_FRAME)
+    const response = await streaming
+    return response.eventNames().reduce((sum, event) => sum + response.listenerCount(event), 0)
+  }
+  const fast = await count(loadedApp(t), t)
+  const plain = await count(loadedApp(t, { fastPaths: false }), t)
+  t.ok(fast < plain - 8, `${fast} instead of ${plain}`)
+  const late = await count(testApp(t), t)
+  t.ok(late < plain, 'also where the route was declared before the plugin had loaded')
+})
+
+t.test("hooks after the response run, and Fastify's own signal aborts, as without them", async t => {
+  for (const fastPaths of [true, false]) {
+    const { app, listen } = await loadedApp(t, { fastPaths })
+    const responded = new Promise<void>(resolve => { app.addHook('onResponse', async () => { resolve() }) })
+    const aborted = new Promise<void>(resolve => {
+      app.get('/left', declared, async function * (request) {
+        request.signal.addEventListener('abort', () => { resolve() }, { once: true })
+        yield acme
+        await once(request.signal, 'abort')
+      })
+    })
+    app.get('/', declared, generator as never)
+    const { port } = await listen()
+    await new RawClient(t, port).request('/').until(({ isComplete }) => isComplete)
+    await responded
+    const client = new RawClient(t, port).request('/left')
+    await client.until(({ body }) => body === START + ACME_FRAME)
+    client.socket.destroy()
+    await aborted
+  }
+})
