@@ -153,8 +153,8 @@ export class Body implements FrameSink, ReadableSource {
   }
 
   /**
-   * Writes straight to a response from now on, which is all that reads this body: by way of `data` a broadcast costs 4 %
-   * more, and a stream with one event at a time 3 %.
+   * Writes straight to a response from now on, which is all that reads this body: by way of Readable a broadcast to 1,000
+   * costs 13 % more CPU.
    *
    * @param needsReadable Whether the Readable still has to tell its end.
    */
