@@ -25,6 +25,7 @@ const LAYERS: Rules = {
     'lib/check-options.ts',
     'lib/max-timer-ms.ts',
     'lib/async-scope.ts',
+    'lib/in-slices.ts',
     'lib/as-error.ts',
     'lib/log-error.ts',
     'lib/errors.ts',

@@ -1,3 +1,4 @@
+import { inSlices } from '../in-slices.js'
 import { MAX_INTERVAL_MS } from './watch.js'
 
 /** An open stream, as the server sees it. */
@@ -111,26 +112,13 @@ export class Streams {
   #watch (): void {
     if (this.#isWatching) return
     this.#isWatching = true
-    this.#watchSome(this.#open.values())
+    inSlices(this.#open.values(), STREAMS_PER_TURN, stream => { stream.watch(performance.now()) }, () => { this.#isWatching = false })
     const nowMs = performance.now()
     for (const source of this.#unfinished) {
       if (nowMs - source.stoppedAtMs < UNFINISHED_AFTER_MS) continue
       this.deleteUnfinished(source)
       source.warn()
     }
-  }
-
-  #watchSome (streams: Iterator<OpenStream>): void {
-    const nowMs = performance.now()
-    for (let room = STREAMS_PER_TURN; room > 0; room--) {
-      const { value: stream } = streams.next()
-      if (stream === undefined) {
-        this.#isWatching = false
-        return
-      }
-      stream.watch(nowMs)
-    }
-    setImmediate(() => { this.#watchSome(streams) })
   }
 
   #rest (): void {

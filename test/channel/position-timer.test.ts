@@ -30,6 +30,22 @@ t.test('tells all of its subscribers from time to time, by one timer that rests 
   timer.delete(first)
 })
 
+t.test('tells many in several turns, which do not overlap', async t => {
+  const timer = new PositionTimer(1_000)
+  const all = Array.from({ length: 1_200 }, subscriber)
+  for (const each of all) timer.add(each)
+  const told = (): number => all.reduce((sum, each) => sum + each.told, 0)
+  mock.timers.tick(1_000)
+  t.equal(told(), 500)
+  mock.timers.tick(1_000)
+  t.equal(told(), 500, 'not before the first are told')
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+  t.equal(told(), 1_200)
+  mock.timers.tick(1_000)
+  t.equal(told(), 1_700)
+  for (const each of all) timer.delete(each)
+})
+
 t.test('its interval is 5 ms at least, and 15 s at most', async t => {
   for (const [given, taken] of [[0, 5], [5, 5], [6, 6], [15_000, 15_000], [60_000, 15_000], [Infinity, 15_000]] as const) {
     const timer = new PositionTimer(given)
