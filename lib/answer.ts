@@ -8,6 +8,7 @@ import { Exchange, type Replying } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
 import { Sink } from './stream/sink.js'
 import { discardSource } from './stream/source.js'
+import { addVary } from './stream/vary.js'
 import { END_ID } from './wire/end-id.js'
 
 type Send = (this: FastifyReply, payload?: unknown) => unknown
@@ -86,7 +87,7 @@ export class Answer implements Replying {
 
   send (payload?: unknown): void {
     // For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be.
-    if (this.#route.negotiates) addVary(this.#reply)
+    if (this.#route.negotiates) addVary(this.#reply, 'Accept')
     this.#send.call(this.#reply, payload)
   }
 
@@ -180,14 +181,8 @@ export class Answer implements Replying {
   }
 
   #sendHead (): void {
-    setStreamHeaders(this.#reply)
+    setStreamHeaders(this.#reply, this.#route.options)
     // Not an empty string: that would tell a length.
     this.send(Readable.from([]))
   }
-}
-
-/** Tells caches to keep the representations apart, whatever else the route tells them. */
-export function addVary (reply: FastifyReply): void {
-  const vary = [reply.getHeader('vary') ?? []].flat().join(', ')
-  if (!/(^|,)\s*(accept|\*)\s*(,|$)/i.test(vary)) reply.header('vary', vary === '' ? 'Accept' : `${vary}, Accept`)
 }

@@ -1,5 +1,6 @@
+import zlib from 'node:zlib'
 import type { Broker } from '../types/broker.js'
-import type { FastifySseOptions, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
+import type { CompressOptions, ContentEncoding, FastifySseOptions, ResolvedCompression, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
 import { type Check, checkOptions, defined, isBoolean, isFunction, isObject, notNegative, positive, wholeNumber } from './check-options.js'
 import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
 
@@ -13,7 +14,8 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxBufferedBytes: 1024 * 1024,
   maxAgeMs: Infinity,
   fastPaths: true,
-  validate: true
+  validate: true,
+  compress: false
 }
 
 const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64 }
@@ -28,7 +30,18 @@ const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   onComplete: value => value === 'reconnect' || value === 'stop' ? undefined : "'reconnect' or 'stop'",
   onStreamError: isFunction,
   fastPaths: isBoolean,
-  validate: isBoolean
+  validate: isBoolean,
+  compress: value => typeof value === 'boolean' || (isObject(value) === undefined && !Array.isArray(value)) ? undefined : 'a boolean, or an object with encodings and level'
+}
+
+/** By what an event costs in CPU time and a stream in memory: see docs/compression.md. */
+const ENCODINGS: readonly ContentEncoding[] = ['zstd', 'gzip', 'br']
+
+const AVAILABLE = ENCODINGS.filter(encoding => encoding !== 'zstd' || 'createZstdCompress' in zlib)
+
+const COMPRESS_CHECKS: Record<keyof CompressOptions, Check> = {
+  encodings: value => isListOfEncodings(value) ? undefined : `an array of one or more of ${ENCODINGS.join(', ')}`,
+  level: value => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 9 ? undefined : 'a whole number from 1 to 9'
 }
 
 const PLUGIN_CHECKS: Record<keyof FastifySseOptions, Check> = {
@@ -51,7 +64,8 @@ const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
  */
 export function resolveOptions (options: FastifySseOptions, pluginTimeoutMs: number): Readonly<ResolvedOptions> {
   checkOptions('option', options, PLUGIN_CHECKS, REGISTER_OPTIONS)
-  const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options) } as ResolvedOptions
+  const compress = resolveCompression('option compress:', options.compress)
+  const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options), compress } as ResolvedOptions
   if (pluginTimeoutMs > 0 && resolved.closeTimeoutMs > pluginTimeoutMs - CLOSE_MARGIN_MS) {
     throw FST_ERR_SSE_OPTION_INVALID(
       'option closeTimeoutMs',
@@ -73,7 +87,23 @@ export function resolveRouteOptions (
 ): Readonly<ResolvedStreamOptions> {
   if (options === undefined) return scope
   checkOptions(`${route}: option`, options, STREAM_CHECKS)
-  return Object.freeze({ ...scope, ...defined(options) })
+  const compress = options.compress === undefined ? scope.compress : resolveCompression(`${route}: option compress:`, options.compress)
+  return Object.freeze({ ...scope, ...defined(options), compress })
+}
+
+function resolveCompression (what: string, compress: StreamOptions['compress'] = false): ResolvedCompression | false {
+  if (compress === false) return false
+  const options = compress === true ? {} : compress
+  checkOptions(what, options, COMPRESS_CHECKS)
+  const encodings = (options.encodings ?? ENCODINGS).filter(encoding => AVAILABLE.includes(encoding))
+  if (encodings.length === 0) {
+    throw FST_ERR_SSE_OPTION_INVALID(`${what} encodings`, `one or more that this version of Node.js has (${AVAILABLE.join(', ')})`, String(options.encodings))
+  }
+  return Object.freeze({ encodings: Object.freeze(encodings), level: options.level })
+}
+
+function isListOfEncodings (value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(encoding => ENCODINGS.includes(encoding as ContentEncoding))
 }
 
 function isBroker (value: unknown): boolean {

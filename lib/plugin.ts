@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler, 
 import type { EventStream } from '../types/event.js'
 import type { ChannelOptions, ServerEvents } from '../types/channel.js'
 import type { FastifySseOptions, StreamOptions } from '../types/options.js'
-import { addVary, Answer } from './answer.js'
+import { Answer } from './answer.js'
 import type { Channel } from './channel/channel.js'
 import { merge } from './channel/channels.js'
 import { joinIds } from './channel/position.js'
@@ -14,6 +14,7 @@ import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
 import { ReadableBody } from './stream/readable-body.js'
+import { addVary } from './stream/vary.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
 const kRegistration = Symbol.for('fastify-typed-sse.registration')
@@ -104,7 +105,7 @@ function declareErrors (declaration: RouteOptions): void {
 /** The last hook of a route that negotiates: it sees every answer, also those of hooks and of the validation, and what they have set. */
 function keepVary (declaration: RouteOptions): void {
   const hook: onSendHookHandler = (_request, reply, payload, done) => {
-    addVary(reply)
+    addVary(reply, 'Accept')
     done(null, payload)
   }
   declaration.onSend = [...[declaration.onSend ?? []].flat(), hook]

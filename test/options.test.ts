@@ -1,3 +1,4 @@
+import zlib from 'node:zlib'
 import t from 'tap'
 import { memoryBroker } from '../lib/brokers/memory.js'
 import { resolveOptions, resolveRouteOptions } from '../lib/options.js'
@@ -31,4 +32,54 @@ t.test('ajv should be an object', async t => {
     t.throws(() => resolveOptions({ ajv: ajv as never }, 0), { code: 'FST_ERR_SSE_OPTION_INVALID', message: /^option ajv should be an object, instead got/ })
   }
   t.doesNotThrow(() => resolveOptions({ ajv: {} }, 0))
+})
+
+t.test('nothing is compressed unless that is asked for', async t => {
+  t.equal(resolveOptions({}, 0).compress, false)
+  t.equal(resolveOptions({ compress: false }, 0).compress, false)
+  t.strictSame(resolveOptions({ compress: true }, 0).compress, resolveOptions({ compress: {} }, 0).compress)
+})
+
+t.test('compression is by the encodings that Node.js has, in the order that is asked for', async t => {
+  const zstd = 'createZstdCompress' in zlib ? ['zstd'] : []
+  t.strictSame(resolveOptions({ compress: true }, 0).compress, { encodings: [...zstd, 'gzip', 'br'], level: undefined })
+  const encodings = Object.freeze(['br', 'zstd', 'gzip'] as const)
+  const { compress } = resolveOptions({ compress: { encodings, level: 9 } }, 0)
+  t.strictSame(compress, { encodings: ['br', ...zstd, 'gzip'], level: 9 })
+  t.ok(Object.isFrozen(compress))
+  t.strictSame(encodings, ['br', 'zstd', 'gzip'], 'what was given is as it was')
+})
+
+t.test('a route has the compression of its scope, or its own whole', async t => {
+  const scope = resolveOptions({ compress: { encodings: ['gzip'], level: 1 } }, 0)
+  t.equal(resolveRouteOptions('GET /', { retryMs: 1 }, scope).compress, scope.compress)
+  t.equal(resolveRouteOptions('GET /', { compress: false }, scope).compress, false)
+  t.match(resolveRouteOptions('GET /', { compress: { encodings: ['br'] } }, scope).compress, { encodings: ['br'], level: undefined })
+})
+
+t.test('what compression should be', async t => {
+  const list = 'an array of one or more of zstd, gzip, br'
+  const cases: Array<[compress: unknown, problem: string]> = [
+    ['gzip', "should be a boolean, or an object with encodings and level, instead got 'gzip'"],
+    [null, "should be a boolean, or an object with encodings and level, instead got 'null'"],
+    [['gzip'], "should be a boolean, or an object with encodings and level, instead got 'Array'"],
+    [{ encoding: 'gzip' }, ": encoding should be one of encodings, level, instead got 'encoding'"],
+    [{ encodings: 'gzip' }, `: encodings should be ${list}, instead got 'gzip'`],
+    [{ encodings: [] }, `: encodings should be ${list}, instead got 'Array'`],
+    [{ encodings: ['gzip', 'deflate'] }, `: encodings should be ${list}, instead got 'Array'`],
+    ...[0, 10, 1.5, '6', Infinity].map((level): [unknown, string] => [{ level }, `: level should be a whole number from 1 to 9, instead got '${level}'`])
+  ]
+  for (const [compress, problem] of cases) {
+    const end = problem.startsWith(':') ? problem : ` ${problem}`
+    const expected = { code: 'FST_ERR_SSE_OPTION_INVALID' }
+    t.throws(() => resolveOptions({ compress: compress as never }, 0), { ...expected, message: `option compress${end}` })
+    t.throws(() => resolveRouteOptions('GET /', { compress: compress as never }, resolveOptions({}, 0)), { ...expected, message: `GET /: option compress${end}` })
+  }
+})
+
+t.test('an encoding that Node.js does not have is not enough', { skip: 'createZstdCompress' in zlib && 'this Node.js has all' }, async t => {
+  t.throws(() => resolveOptions({ compress: { encodings: ['zstd'] } }, 0), {
+    code: 'FST_ERR_SSE_OPTION_INVALID',
+    message: "option compress: encodings should be one or more that this version of Node.js has (gzip, br), instead got 'zstd'"
+  })
 })

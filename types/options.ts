@@ -2,6 +2,17 @@ import type { FastifyRequest, FastifyServerOptions } from 'fastify'
 import type { Broker } from './broker.js'
 import type { AnyStreamEvent } from './event.js'
 
+/** How the body of a response may be compressed; `zstd` where Node.js has it (22.15, 23.8 and later). */
+export type ContentEncoding = 'zstd' | 'gzip' | 'br'
+
+/** Options of compression. */
+export interface CompressOptions {
+  /** Those that may be used. Of those that a client likes equally, the first is taken. Default: `['zstd', 'gzip', 'br']`. What this version of Node.js does not have is left out. */
+  encodings?: readonly ContentEncoding[]
+  /** From 1, the least CPU time, to 9, the fewest bytes. Default: 1 for gzip, 3 for zstd and br. */
+  level?: number
+}
+
 /**
  * Options of a stream: given to the plugin they hold for its scope, given to a route (`sse: { … }`, or
  * `config: { sse: { … } }`) for that route. A wrong one fails at registration with `FST_ERR_SSE_OPTION_INVALID`.
@@ -41,6 +52,12 @@ export interface StreamOptions<Event = AnyStreamEvent> {
   fastPaths?: boolean
   /** Whether payloads are checked against their schemas. `false` saves a few hundred nanoseconds an event; undeclared properties are dropped all the same. Default: true. */
   validate?: boolean
+  /**
+   * Whether streams are compressed for clients that accept it, without any event waiting for the next. `true` is `{}`,
+   * with all defaults. Not for streams that carry a secret beside text of somebody else's: see docs/compression.md.
+   * Default: false.
+   */
+  compress?: boolean | CompressOptions
 }
 
 /** Options of `app.register(sse, options)`. */
@@ -57,10 +74,19 @@ export interface FastifySseOptions extends StreamOptions {
   ajv?: Pick<NonNullable<FastifyServerOptions['ajv']>, 'customOptions' | 'plugins'>
 }
 
+/** What may be done to compress a stream. */
+export interface ResolvedCompression {
+  /** Not empty, and only such as this Node.js has. */
+  readonly encodings: readonly ContentEncoding[]
+  /** Undefined for the default of each encoding. */
+  readonly level: number | undefined
+}
+
 /** A stream's options with every default in place. */
 export type ResolvedStreamOptions =
-  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onComplete'>>
+  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onComplete' | 'compress'>>
   & Pick<StreamOptions, 'onStreamError' | 'onComplete' | 'stallTimeoutMs'>
+  & { compress: ResolvedCompression | false }
 
 /** The plugin's options with every default in place. */
 export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>

@@ -21,6 +21,7 @@ describe('the options of the plugin', () => {
       onComplete: 'reconnect',
       onStreamError: (error, request) => ({ event: 'failed', data: error.message, id: request.id }),
       validate: false,
+      compress: { encodings: ['zstd', 'gzip', 'br'], level: 6 },
       closeTimeoutMs: 1_000,
       closeSpreadMs: 0,
       ajv: { customOptions: { formats: { even: /^(..)*$/ } } },
@@ -40,7 +41,10 @@ describe('the options of the plugin', () => {
       heartbeatMs: '15s',
       // there are two ways to end
       // @ts-expect-error Type '"restart"' is not assignable to type '"reconnect" | "stop"'.
-      onComplete: 'restart'
+      onComplete: 'restart',
+      // browsers mean different things by it
+      // @ts-expect-error Type '"deflate"' is not assignable to type 'ContentEncoding'.
+      compress: { encodings: ['deflate'] }
     }
     expect(options).type.toBe<FastifySseOptions>()
   })
@@ -51,6 +55,8 @@ describe('the options of a route', () => {
     app.get('/', { sse: {} }, () => {})
     app.get('/', { sse: { heartbeatMs: 1_000 } }, () => {})
     app.get('/', { config: { sse: { heartbeatMs: 1_000 } } }, () => {})
+    app.get('/', { sse: { compress: true } }, () => {})
+    app.get('/', { sse: { compress: false } }, () => {})
     expect<FastifySseOptions>().type.toBeAssignableTo<StreamOptions>()
   })
 

@@ -245,6 +245,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.isLeft = reason === undefined
     // A stream that had begun has failed, whoever answers.
     this.reason = this.#response === undefined ? reason : 'error'
+    this.#response?.retract()
     this.#sources.stop()
   }
 
@@ -403,7 +404,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
       reason,
       durationMs: this.#startedAtMs === 0 ? 0 : Math.round(performance.now() - this.#startedAtMs),
       events: this.#encoder.events + (this.#response?.sharedEvents ?? 0),
-      bytes: this.#response?.writtenBytes ?? 0
+      bytes: this.#response?.bytes ?? 0
     }
   }
 }

@@ -3,6 +3,7 @@ import type { ResolvedStreamOptions } from '../../types/options.js'
 import { HEARTBEAT, retryLine } from '../wire/frame.js'
 import type { FrameSink } from './frame-pump.js'
 import { Body, type BodyOwner } from './body.js'
+import { compressorFor } from './content-encoding.js'
 import { setStreamHeaders } from './headers.js'
 import { abortResponse, afterFlush, disarmConnectionTimeout, type RawResponse } from './response.js'
 import { shareFrames } from './shared-frames.js'
@@ -30,6 +31,7 @@ export interface Responding extends BodyOwner {
 export class StreamResponse implements Watched {
   readonly #reply: FastifyReply
   readonly #raw: RawResponse
+  readonly #options: Readonly<ResolvedStreamOptions>
   readonly #exchange: Responding
   readonly #body: Body
   readonly #watch: Watch
@@ -40,17 +42,18 @@ export class StreamResponse implements Watched {
   constructor ({ reply, options, exchange, isPulled }: ResponseOptions) {
     this.#reply = reply
     this.#raw = reply.raw
+    this.#options = options
     this.#exchange = exchange
     this.#handlerTimeoutMs = Number(reply.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     this.#restoreConnectionTimeout = disarmConnectionTimeout(this.#raw)
-    this.#body = new Body(options.fastPaths, exchange)
+    this.#body = new Body(options.fastPaths, exchange, compressorFor(reply, options))
     this.#watch = new Watch(this, options, { isPulled, mayExpire: reply.request.method === 'GET' }, performance.now())
     this.#body.write(retryLine(options.retryMs))
   }
 
   /** Hands the body to Fastify, which runs the onSend hooks. @throws Where a header can't be sent. */
   begin (): void {
-    setStreamHeaders(this.#reply)
+    setStreamHeaders(this.#reply, this.#options)
     this.#exchange.send(this.#body.readable)
     // The head goes out in this turn, unless onSend hooks take longer: then the watch sees to it.
     if (this.#handlerTimeoutMs > 0) setImmediate(() => { this.#disarmHandlerTimeout() })
@@ -66,6 +69,11 @@ export class StreamResponse implements Watched {
   }
 
   get writtenBytes (): number {
+    return this.#body.sentBytes
+  }
+
+  /** Bytes of the body, before any compression. */
+  get bytes (): number {
     return this.#body.bytes
   }
 
@@ -101,6 +109,11 @@ export class StreamResponse implements Watched {
   abortAfterFlush (): void {
     this.#body.flush()
     this.#body.room().then(() => { afterFlush(this.#raw, () => { abortResponse(this.#raw) }) })
+  }
+
+  /** Somebody else answers, since nothing of it has been sent. What they send is not compressed. */
+  retract (): void {
+    if (this.#body.isCompressed) this.#reply.removeHeader('content-encoding')
   }
 
   due (nowMs: number): Due {

@@ -1,9 +1,12 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { constants, createGzip } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
 import { Body } from '../../lib/stream/body.js'
+import { Compressor } from '../../lib/stream/compressor.js'
+import type { Frames } from '../../lib/stream/frame-source.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { HEARTBEAT } from '../../lib/wire/frame.js'
 
@@ -35,16 +38,30 @@ const schedule = fc.record({ steps: fc.array(step, { minLength: 5, maxLength: 60
 type Way = 'plain' | 'piped' | 'alone'
 
 t.test('a client gets the same bytes, by whichever way they go', async t => {
+  const { direct, full } = await compare(150, false)
+  for (const way of ['piped', 'alone'] as const) {
+    t.ok(direct[way] > 200, `${direct[way]} chunks went to the socket`)
+    t.ok(full[way] > 0, `${full[way]} times it was full`)
+  }
+})
+
+t.test('and so it does where they are compressed', async t => {
+  const { direct } = await compare(50, true)
+  for (const way of ['piped', 'alone'] as const) t.ok(direct[way] > 200, `${direct[way]} chunks went to the socket`)
+})
+
+/** @returns What became of the chunks that went the fast ways. */
+async function compare (numRuns: number, isCompressed: boolean) {
   const direct = { piped: 0, alone: 0 }
   const full = { piped: 0, alone: 0 }
   await fc.assert(fc.asyncProperty(schedule, async ({ steps, isDestroyed }) => {
     const all: Step[] = isDestroyed
       ? [...steps, { do: 'destroy' }]
       : [...steps, { do: 'turn' }, { do: 'finish', stream: 0 }, { do: 'finish', stream: 1 }]
-    const plain = await play(all, 'plain')
+    const plain = await play(all, 'plain', isCompressed)
     equal(plain.direct, 0)
     for (const way of ['piped', 'alone'] as const) {
-      const fast = await play(all, way)
+      const fast = await play(all, way, isCompressed)
       direct[way] += fast.direct
       full[way] += fast.full
       if (isDestroyed) {
@@ -58,12 +75,9 @@ t.test('a client gets the same bytes, by whichever way they go', async t => {
         deepStrictEqual(fast.listeners, plain.listeners)
       }
     }
-  }), { numRuns: 150 })
-  for (const way of ['piped', 'alone'] as const) {
-    t.ok(direct[way] > 200, `${direct[way]} chunks went to the socket`)
-    t.ok(full[way] > 0, `${full[way]} times it was full`)
-  }
-})
+  }), { numRuns })
+  return { direct, full }
+}
 
 const BEAT = shareFrames(HEARTBEAT, 0)
 
@@ -80,7 +94,7 @@ interface Played {
   listeners: number[]
 }
 
-async function play (steps: readonly Step[], way: Way): Promise<Played> {
+async function play (steps: readonly Step[], way: Way, isCompressed: boolean): Promise<Played> {
   const responses: ServerResponse[] = []
   const streams: Body[] = []
   const finished = new Set<number>()
@@ -91,7 +105,7 @@ async function play (steps: readonly Step[], way: Way): Promise<Played> {
     response.sendDate = false
     // With a write of its own a response is left to itself.
     if (way === 'plain') response.write = response.write.bind(response)
-    const stream = new Body(way !== 'plain', { onBodyDestroyed () {} })
+    const stream = new Body(way !== 'plain', { onBodyDestroyed () {} }, isCompressed ? compressor(frames => { chunks.add(frames.chunk) }) : undefined)
     stream.write('retry: 2000\n')
     if (way === 'alone') {
       response.on('error', () => {})
@@ -172,6 +186,18 @@ function unchunked (text: string): string {
       break
     }
   }
+}
+
+/** One that tells what comes out. */
+function compressor (onFrames: (frames: Frames) => void): Compressor {
+  const gzip = new Compressor(createGzip({ level: 1 }), { flush: constants.Z_PARTIAL_FLUSH, end: constants.Z_FINISH })
+  const compress = gzip.compress.bind(gzip)
+  gzip.compress = bytes => {
+    const frames = compress(bytes)
+    onFrames(frames)
+    return frames
+  }
+  return gzip
 }
 
 async function turn (): Promise<void> {

@@ -1,8 +1,11 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { constants, createGzip, createGunzip, gunzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { Body } from '../../lib/stream/body.js'
+import { Compressor } from '../../lib/stream/compressor.js'
 import type { ReadableBody } from '../../lib/stream/readable-body.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { RawClient } from '../helpers/raw-client.js'
@@ -247,12 +250,137 @@ t.test('with a response that is all that reads it', async t => {
   }
 })
 
+t.test('compressed', async t => {
+  t.test('hands on what it takes, and the end of the encoding with its own', async t => {
+    const { body, readable, engine } = setting(gzip())
+    t.ok(body.isCompressed)
+    const chunks = chunksOf(readable)
+    const read = (): string => gunzipSync(Buffer.concat(chunks), { finishFlush: constants.Z_SYNC_FLUSH }).toString()
+    body.write('a\n')
+    body.write('b\n')
+    await nextTurn()
+    t.equal(chunks.length, 1, 'joined before')
+    t.equal(read(), 'a\nb\n')
+    body.write('c\n')
+    body.writeShared(shareFrames('shared\n'.repeat(1_000), 1))
+    await nextTurn()
+    t.equal(read(), `a\nb\nc\n${'shared\n'.repeat(1_000)}`)
+    body.finish()
+    await new Promise(resolve => { readable.once('end', resolve) })
+    t.equal(gunzipSync(Buffer.concat(chunks)).length, 7_006)
+    t.equal(body.bytes, 7_006)
+    t.equal(body.sentBytes, Buffer.concat(chunks).length)
+    t.ok(engine.destroyed)
+  })
+
+  t.test('frees its compressor when it is destroyed', async t => {
+    const { body, engine } = setting(gzip())
+    body.write('a\n')
+    body.destroy()
+    await nextTurn()
+    t.ok(engine.destroyed)
+    t.equal(body.sentBytes, 0)
+  })
+
+  t.test('fails with its compressor', async t => {
+    for (const write of writings) {
+      const { body, readable, ends, engine } = setting(gzip())
+      const failed = once(readable, 'error').catch((error: unknown) => [error])
+      engine.destroy(new Error('out of memory'))
+      write(body)
+      t.type((await failed)[0], Error)
+      t.equal(ends(), 1)
+      t.equal(body.sentBytes, 0)
+    }
+  })
+
+  for (const needsReadable of [true, false]) {
+    t.test(`straight to a response, ${needsReadable ? 'piped' : 'alone'}`, async t => {
+      t.test('counts for a turn what goes in, not what comes out', async t => {
+        const { body, open, received } = await servedCompressed(t, needsReadable)
+        open()
+        body.write('head\n')
+        await nextTurn()
+        await body.room()
+        const shared = shareFrames('x'.repeat(60_000), 1)
+        let written = 0
+        while (body.offer(shared)) written++
+        t.equal(written, 5, 'of 1 MiB that go uncompressed')
+        t.notOk(body.hasRoom)
+        t.equal(await body.room(), true)
+        t.ok(body.hasRoom)
+        body.write('x'.repeat(62_000))
+        t.notOk(body.hasRoom)
+        await nextTurn()
+        t.notOk(body.hasRoom, 'though it was compressed to far less')
+        body.finish()
+        t.equal((await text((await received()).pipe(createGunzip()))).length, 5 + 300_000 + 62_000)
+      })
+
+      t.test('begins with what has gathered, also with all of it', async t => {
+        const { body, open, received } = await servedCompressed(t, needsReadable)
+        body.write('a\n')
+        await nextTurn()
+        body.write('b\n')
+        body.finish()
+        for (let turn = 0; turn < 2; turn++) await nextTurn()
+        open()
+        t.equal(await text((await received()).pipe(createGunzip())), 'a\nb\n')
+      })
+
+      t.test('breaks it off when its compressor fails', async t => {
+        for (const write of writings) {
+          const { body, open, received, engine, readable, response, ends } = await servedCompressed(t, needsReadable)
+          // As Fastify does with what it pipes.
+          readable.on('error', () => { response.destroy() })
+          open()
+          body.write('a\n')
+          await nextTurn()
+          const message = await received()
+          engine.destroy(new Error('out of memory'))
+          write(body)
+          await t.rejects(text(message), { code: 'ECONNRESET' })
+          t.notOk(message.complete)
+          body.destroy()
+          t.equal(ends(), 1)
+        }
+      })
+    })
+  }
+})
+
+/** What a body may be asked that it needs its compressor for. */
+const writings = [(body: Body) => { body.write('b\n') }, (body: Body) => { body.finish() }]
+
+function gzip () {
+  const engine = createGzip()
+  return { engine, compressor: new Compressor(engine, { flush: constants.Z_PARTIAL_FLUSH, end: constants.Z_FINISH }) }
+}
+
+/** A compressed body, and the response that it goes to when it is opened. */
+async function servedCompressed (t: Test, needsReadable: boolean) {
+  const server = createServer()
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => { server.close() })
+  const requested = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>
+  const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false })
+  t.teardown(() => { request.destroy() })
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  const [, response] = await requested
+  const { body, readable, ends, engine } = setting(gzip())
+  const open = (): void => {
+    if (needsReadable) readable.pipe(response)
+    else body.writeTo(response, false)
+  }
+  return { body, readable, ends, engine, response, open, received: async () => (await answered)[0] }
+}
+
 interface Setting { body: Body, readable: ReadableBody, ends: () => number }
 
-function setting (): Setting {
+function setting<With extends { compressor?: Compressor }> ({ compressor, ...rest }: With = {} as With): Setting & Omit<With, 'compressor'> {
   let ends = 0
-  const body = new Body(true, { onBodyDestroyed: () => { ends++ } })
-  return { body, readable: body.readable as ReadableBody, ends: () => ends }
+  const body = new Body(true, { onBodyDestroyed: () => { ends++ } }, compressor)
+  return { body, readable: body.readable as ReadableBody, ends: () => ends, ...rest }
 }
 
 /** A body, and the response to a request, which it goes to when it is opened. */

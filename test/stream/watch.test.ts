@@ -3,7 +3,7 @@ import { Watch, watchEveryMs } from '../../lib/stream/watch.js'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 
 const OPTIONS: ResolvedStreamOptions = {
-  heartbeatMs: 100, retryMs: 0, commitAfterMs: 0, maxBufferedBytes: 1, maxAgeMs: Infinity, fastPaths: true, validate: true
+  heartbeatMs: 100, retryMs: 0, commitAfterMs: 0, maxBufferedBytes: 1, maxAgeMs: Infinity, fastPaths: true, validate: true, compress: false
 }
 
 /** A stream and its watch, at the time 0. */
