@@ -15,6 +15,8 @@ export default {
   project: ['{lib,types,test,scripts,bench,examples}/**/*.{js,ts}'],
   // Found by its path, since its command line takes no part in imports; and resolved by a program of docs/recipes.md.
   ignoreDependencies: ['@arethetypeswrong/cli', 'htmx.org', 'htmx-ext-sse'],
+  // The floor of the benchmarks is compiled, where there is a compiler.
+  ignoreBinaries: ['cc'],
   // The plugin is the default export and has a name as well, for those who import by name.
   exclude: ['duplicates'],
   // Where the examples serve what their pages import.

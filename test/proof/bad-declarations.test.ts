@@ -12,7 +12,7 @@ const job = eventStream({ done: Type.Null() }, { final: ['done'] })
 const POSITIVE = 'a number above 0, or Infinity'
 const NOT_NEGATIVE = 'a number, 0 or more, or Infinity'
 const WHOLE = 'a whole number from 0 to 2147483647'
-const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, fastPaths, validate'
+const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, fastPaths, validate, compress'
 
 /** Option, wrong value, what it should be, and how the message shows the value. */
 const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: string, shown: string]> = [
@@ -37,6 +37,7 @@ const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: strin
   ['onStreamError', { event: 'note' }, 'a function', 'Object'],
   ['fastPaths', 1, 'a boolean', '1'],
   ['validate', 'no', 'a boolean', 'no'],
+  ['compress', 'gzip', 'a boolean, or an object with encodings and level', 'gzip'],
   ['validate', 0, 'a boolean', '0'],
   ['hearbeatMs', 1, `one of ${STREAM_OPTIONS}`, 'hearbeatMs']
 ]
