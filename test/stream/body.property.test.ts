@@ -9,6 +9,7 @@ import { Compressor } from '../../lib/stream/compressor.js'
 import type { Frames } from '../../lib/stream/frame-source.js'
 import { shareFrames } from '../../lib/stream/shared-frames.js'
 import { HEARTBEAT } from '../../lib/wire/frame.js'
+import { replyTo } from './reply-to.js'
 
 // Inside a property, node:assert: fast-check shrinks what throws, and tap's assertions only report.
 
@@ -108,8 +109,7 @@ async function play (steps: readonly Step[], way: Way, isCompressed: boolean): P
     const stream = new Body(way !== 'plain', { onBodyDestroyed () {} }, isCompressed ? compressor(frames => { chunks.add(frames.chunk) }) : undefined)
     stream.write('retry: 2000\n')
     if (way === 'alone') {
-      response.on('error', () => {})
-      stream.writeTo(response, false)
+      stream.readable?.answer(replyTo(response))
     } else {
       stream.readable?.pipe(response)
     }
