@@ -77,9 +77,13 @@ t.test('what compression should be', async t => {
   }
 })
 
-t.test('an encoding that Node.js does not have is not enough', { skip: 'createZstdCompress' in zlib && 'this Node.js has all' }, async t => {
-  t.throws(() => resolveOptions({ compress: { encodings: ['zstd'] } }, 0), {
-    code: 'FST_ERR_SSE_OPTION_INVALID',
-    message: "option compress: encodings should be one or more that this version of Node.js has (gzip, br), instead got 'zstd'"
-  })
+t.test('an encoding that Node.js does not have is not enough', async t => {
+  const ask = (): unknown => resolveOptions({ compress: { encodings: ['zstd'] } }, 0).compress
+  if ('createZstdCompress' in zlib) t.match(ask(), { encodings: ['zstd'] })
+  else {
+    t.throws(ask, {
+      code: 'FST_ERR_SSE_OPTION_INVALID',
+      message: "option compress: encodings should be one or more that this version of Node.js has (gzip, br), instead got 'zstd'"
+    })
+  }
 })

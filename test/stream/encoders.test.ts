@@ -13,9 +13,11 @@ function logger (): { log: FastifyBaseLogger, warnings: unknown[] } {
   return { log: { warn: (details: unknown, message: string) => { warnings.push([details, message]) } } as unknown as FastifyBaseLogger, warnings }
 }
 
-for (const [encoding, encoder] of Object.entries(encoders)) {
-  const missing = encoding === 'zstd' && !HAS_ZSTD
-  t.test(`${encoding} at each level`, { skip: missing && `Node.js ${process.version} has no zstd` }, async t => {
+// Of zstd, Node.js 20 has nothing to test but that it is not used.
+const available = Object.entries(encoders).filter(([encoding]) => encoding !== 'zstd' || HAS_ZSTD)
+
+for (const [encoding, encoder] of available) {
+  t.test(`${encoding} at each level`, async t => {
     for (const level of [undefined, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
       const compressor = new Compressor(encoder.open(level), encoder)
       const parts: Buffer[] = []
@@ -33,7 +35,7 @@ for (const [encoding, encoder] of Object.entries(encoders)) {
     }
   })
 
-  t.test(`${encoding} is there`, { skip: missing && `Node.js ${process.version} has no zstd` }, async t => {
+  t.test(`${encoding} is there`, async t => {
     const { log, warnings } = logger()
     t.equal(encoderFor(encoding as ContentEncoding, log), encoder)
     t.equal(encoderFor(encoding as ContentEncoding, log), encoder)
@@ -61,9 +63,9 @@ t.test('what does not work as it should is not used, and that is logged once', a
   }
 })
 
-t.test('where Node.js has no zstd, it is not used', { skip: HAS_ZSTD && `Node.js ${process.version} has zstd` }, async t => {
+t.test('zstd is used where Node.js has it', async t => {
   const { log, warnings } = logger()
-  t.equal(encoderFor('zstd', log), undefined)
-  t.equal(warnings.length, 1)
-  t.throws(() => encoders.zstd.decode(Buffer.alloc(0)), TypeError)
+  t.equal(encoderFor('zstd', log), HAS_ZSTD ? encoders.zstd : undefined)
+  t.equal(warnings.length, HAS_ZSTD ? 0 : 1)
+  t.throws(() => encoders.zstd.decode(Buffer.alloc(0)))
 })
