@@ -13,6 +13,7 @@ import { outputSchema } from './output-schema.js'
 import { type Check, createCodec, type PayloadCodec } from './payload-codec.js'
 import { describeFailure } from './problem.js'
 import { compileProjection } from './projection.js'
+import { GROUP_SIZE, groupProperties } from './property-groups.js'
 import { serializerSchema } from './serializer-schema.js'
 import { shapeOf } from './shape.js'
 import { standardJsonSchema } from './standard-json-schema.js'
@@ -43,7 +44,7 @@ export type PayloadCompiler = (schema: EventSchema, where: { route: string, even
 
 /** What is used of ajv, which is not a direct dependency. */
 interface Ajv {
-  opts: { $data?: boolean, validateFormats?: boolean }
+  opts: { $data?: boolean, discriminator?: boolean, validateFormats?: boolean }
   formats: Record<string, unknown>
   getKeyword: (name: string) => unknown
   addKeyword: (definition: object) => void
@@ -126,7 +127,7 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
 
     const ajv = instanceFor([...bundled.names].some(name => name in Object.prototype))
     const id = `event-${++compiled}`
-    ajv.addSchema({ ...bundled.schema, $id: id })
+    ajv.addSchema({ ...canBeGrouped(opts) ? groupProperties(bundled.schema) : bundled.schema, $id: id })
     return { bundled, matches: reference => ajv.getSchema(id + reference)!, isBlunt: opts.$data === true }
   }
 
@@ -152,6 +153,11 @@ export function payloadCompiler ({ sharedSchemas, ajv: options, validate }: Comp
   }
 }
 
+/** A `discriminator` finds its tag only at the top of an alternative, and a `$data` reference ends at a definition. */
+function canBeGrouped ({ $data, discriminator }: Ajv['opts']): boolean {
+  return $data !== true && discriminator !== true
+}
+
 /** Undefined where nothing is known of a schema. */
 function isNull (schema: SchemaObject | undefined): boolean | undefined {
   return schema && (schema.type === 'null' || schema.const === null)
@@ -168,6 +174,7 @@ function createAjv (options: AjvOptions = {}, ownProperties: boolean): Ajv {
       strictTypes: false,
       strictTuples: false,
       allowMatchingProperties: true,
+      inlineRefs: GROUP_SIZE, // keywords: groups stay functions
       ...options.customOptions,
       ...ownProperties && { ownProperties },
       coerceTypes: false,

@@ -7,8 +7,8 @@ interface Shape {
   container?: SchemaObject
 }
 
-/** References are inlined, which could make a schema grow without end. */
-const MAX_NODES = 1_000
+/** References are inlined, which could make a schema grow without end by what is referred to more than once. */
+const MAX_COPIES = 1_000
 
 /** Keywords that make several schemas speak of one value; `$ref`, `anyOf` and `oneOf` do so only beside others. */
 const COMBINING = ['allOf', 'if', 'dependencies', 'patternProperties']
@@ -23,11 +23,14 @@ const SHAPING = ['type', 'const', 'enum', 'properties', 'additionalProperties', 
  */
 export function serializerSchema ({ schema: root }: Bundle): SchemaObject | undefined {
   const path: Schema[] = []
-  let nodes = 0
+  const met = new Set<Schema>()
+  let copies = 0
   return write(convert(root))
 
   function convert (schema: Schema | undefined): Shape | undefined {
-    if (!isSchemaObject(schema) || path.includes(schema) || ++nodes > MAX_NODES) return undefined
+    if (!isSchemaObject(schema) || path.includes(schema)) return undefined
+    if (met.has(schema) && ++copies > MAX_COPIES) return undefined
+    met.add(schema)
     path.push(schema)
     const shape = convertObject(schema)
     path.pop()

@@ -130,6 +130,14 @@ t.test('refuses numbers that JSON does not have', async t => {
   }
 })
 
+t.test('checks the properties of a wide object together where an option of ajv needs them together', async t => {
+  const numbers = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`f${index}`, Type.Optional(Type.Number())]))
+  const Low = Type.Object({ limit: Type.Number(), inner: Type.Object({ low: Type.Unsafe({ type: 'number', minimum: { $data: '2/limit' } }), ...numbers }) })
+  t.equal(refusal(Low, { limit: 5, inner: { low: 4 } }, { ajv: { customOptions: { $data: true } } }), "/inner/low should pass the keyword 'minimum'")
+  const tagged = { type: 'object', discriminator: { propertyName: 'kind' }, required: ['kind'], oneOf: [Type.Object({ ...numbers, kind: Type.Literal('x') })] }
+  t.equal(refusal(tagged, { kind: 'y' }, { ajv: { customOptions: { discriminator: true } } }), "the payload should have the tag of an alternative in 'kind'")
+})
+
 t.test('takes a schema as ajv takes it without strict mode for types', async t => {
   t.equal(encode({ properties: { a: { minimum: 1 } } }, { a: 1, b: 2 }), '{"a":1}')
   t.equal(encode({ type: ['string', 'number'], items: {} }, 'a'), '"a"')

@@ -93,6 +93,17 @@ t.test('recursion in unions', async t => {
   t.equal(encode(Loop, { next: null }), '{"next":null}')
 })
 
+t.test('copies an object with many properties as it copies others', async t => {
+  const names = Array.from({ length: 300 }, (_, index) => `f${index}`)
+  const wide = Object.fromEntries(names.map(name => [name, Type.Optional(Type.Any())]))
+  const open = { ...Type.Object({ ...wide, inner: A }), patternProperties: { '^x': A } }
+  const Both = Type.Intersect([open, Type.Object({ inner: AB, last: Type.Any() })])
+  const given = { ...Object.fromEntries(names.map((name, index) => [name, index % 3 === 0 ? undefined : { index }])), inner: payload, x: payload, last: 1, more: 1 }
+  const { inner: _, x: __, last: ___, more: ____, ...fields } = given
+  t.equal(encode(open, given), JSON.stringify({ ...fields, inner: { a: 1 }, x: { a: 1 } }))
+  t.equal(encode(Both, given), JSON.stringify({ ...fields, inner: { a: 1, b: 2 }, x: { a: 1 }, last: 1 }))
+})
+
 t.test('keeps a property named __proto__', async t => {
   const payload = JSON.parse('{ "__proto__": { "a": 1, "b": 2 }, "x": { "a": 1 } }')
   t.equal(encode(Type.Record(Type.String(), A), payload), '{"__proto__":{"a":1},"x":{"a":1}}')

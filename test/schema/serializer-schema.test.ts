@@ -89,6 +89,12 @@ t.test('does not inline references without end', async t => {
   t.equal(encode(schema, { a: { x: 1, b: {} } }), '{"a":{"b":{}}}')
 })
 
+t.test('takes an object of any width, which nothing is inlined in', async t => {
+  const wide = Array.from({ length: 3_000 }, (_, index) => [`f${index}`, { type: 'string' }] as const)
+  const { properties } = find({ type: 'object', properties: Object.fromEntries(wide) }) as { properties: object }
+  t.strictSame(properties, Object.fromEntries(wide.map(([name]) => [name, string])))
+})
+
 t.test('strings are escaped as JSON.stringify escapes them', async t => {
   for (const text of ['\ud800', 'a\udfff', '\u2028\u2029', '\r\n', '"\\', '\0\x1f\x7f', '😀', 'x'.repeat(100) + '\ud800"\n', '']) {
     t.equal(encode(Type.String(), text), JSON.stringify(text))
