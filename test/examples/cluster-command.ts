@@ -20,12 +20,12 @@ export interface ClusterCommand {
   stop: (signal?: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
 
-/** Runs `npm run start:cluster` until its page is there, or it has said something else, or until it has ended. */
+/** Runs `npm run start:cluster`, or another script, until its page is there, or it has said something else, or until it has ended. */
 export async function startCluster (
-  t: Test, port: number, env: Record<string, string> = {}, ready = 'The cluster is at'
+  t: Test, port: number, env: Record<string, string> = {}, ready = 'The cluster is at', script = 'start:cluster'
 ): Promise<ClusterCommand> {
   // A process group of its own, as in a terminal: npm, a shell and the command. Without tap's loaders.
-  const child = spawn('npm', ['run', 'start:cluster'], {
+  const child = spawn('npm', ['run', script], {
     cwd: root,
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '', REDIS_URL: '', PORT: String(port), RETRY_MS: '200', ...env }
