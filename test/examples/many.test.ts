@@ -71,9 +71,9 @@ t.test('no client loses an event when a process is killed under load, and anothe
 })
 
 t.test('the page shows who serves it, and survives its death', async t => {
-  const browser = await launchChromium(t)
-  if (browser === undefined || requireBinary(t, 'redis-server') === undefined) return
-  const many = await startMany(t)
+  if (requireBinary(t, 'redis-server') === undefined) return
+  const [browser, many] = await Promise.all([launchChromium(t), startMany(t)])
+  if (browser === undefined) return
   const { page, problems, hosts } = await open(t, browser, many.url)
   await page.locator('#status[data-status="live"]').waitFor()
   await page.locator('#processes tr:nth-child(2)').waitFor()
