@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -29,7 +33,7 @@ t.test('behind each promise is a test', async t => {
 
 t.test('its programs compile', async t => {
   t.equal(programs.paths.length, codeBlocks(page, 'ts').length)
-  t.equal(programs.paths.length, 3)
+  t.equal(programs.paths.length, 4)
   await t.resolves(programs.compile())
 })
 
@@ -73,6 +77,26 @@ t.test('who is sharded by user gets what is for that user', async t => {
     const expected = [...user === 'ann' ? [{ subject: 'Hello' }] : [], { subject: `for ${user}` }]
     t.strictSame(await received(client, expected.length), expected)
   }
+})
+
+t.test('the program with a process for each core serves on all of them, and ends all', async t => {
+  const server = await redis(t)
+  if (server === undefined) return
+  const child = spawn(process.execPath, ['--import', 'tsx', programs.paths[3] as string], {
+    env: { ...process.env, NODE_OPTIONS: '', REDIS_URL: `redis://127.0.0.1:${server.port}` }, stdio: ['ignore', 'pipe', 'inherit']
+  })
+  t.teardown(() => { child.kill('SIGKILL') })
+  const pids = new Set<number>()
+  for await (const line of createInterface(child.stdout)) {
+    const { pid, msg } = JSON.parse(line)
+    if (!msg.startsWith('Server listening at http://127.0.0.1:')) continue
+    pids.add(pid)
+    if (pids.size === availableParallelism()) child.kill('SIGTERM')
+  }
+  t.equal(pids.size, availableParallelism())
+  for (const pid of pids) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  if (child.exitCode === null) await once(child, 'exit')
+  t.equal(child.exitCode, 0)
 })
 
 async function run (t: Test, n: number): Promise<{ app: FastifyInstance }> {
