@@ -32,6 +32,11 @@ export class Answer implements Replying {
     this.#send = reply.send as Send
   }
 
+  /** Whether it is an answer of this route, and not of one that was made from it. */
+  isOf (route: Route): boolean {
+    return this.#route === route
+  }
+
   /** The answer, for those who feed it from afar. */
   get carrier (): Carrier {
     return this.#open().carrier

@@ -82,7 +82,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   if (route.negotiates) keepVary(declaration)
   if (route.eventNames.length > 0) {
     keepStreams(instance, declaration)
-    sendDirectly(declaration)
+    sendDirectly(declaration, route)
   }
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
@@ -115,9 +115,10 @@ function keepVary (declaration: RouteOptions): void {
  * Sends the streams of a route, after all other onSend hooks: where nothing was put between, Fastify needs not do it.
  * Another plugin may add its own hook behind this one, or in its place; then Fastify does.
  */
-function sendDirectly (declaration: RouteOptions): void {
-  const hook: onSendHookHandler = (_request, reply, payload: unknown, done) => {
-    const isLast = Array.isArray(declaration.onSend) && declaration.onSend.at(-1) === hook
+function sendDirectly (declaration: RouteOptions, route: Route): void {
+  const hook: onSendHookHandler = (request, reply, payload: unknown, done) => {
+    // A route that was made from this one may have taken its hooks over.
+    const isLast = Array.isArray(declaration.onSend) && declaration.onSend.at(-1) === hook && answerOf(request, reply).isOf(route)
     if (!isLast || !(payload instanceof ReadableBody) || !payload.answer(reply)) done(null, payload)
   }
   declaration.onSend = [...[declaration.onSend ?? []].flat(), hook]

@@ -18,7 +18,7 @@ export interface CompressOptions {
  * `config: { sse: { … } }`) for that route. A wrong one fails at registration with `FST_ERR_SSE_OPTION_INVALID`.
  */
 export interface StreamOptions<Event = AnyStreamEvent> {
-  /** Milliseconds without a write after which a comment is sent, so that proxies keep the connection. Default: 15 000. `Infinity` sends none. */
+  /** Milliseconds without a write after which a comment is sent, up to a fourth of it (1 s at most) earlier or later, so that proxies keep the connection. Default: 15 000. `Infinity` sends none. */
   heartbeatMs?: number
   /** How long clients wait before they reconnect, in milliseconds; every stream starts by telling them. Default: 2 000. 0 lets them come back at once. */
   retryMs?: number
@@ -46,8 +46,8 @@ export interface StreamOptions<Event = AnyStreamEvent> {
   onStreamError?: (error: Error, request: FastifyRequest) => Event | undefined
   /**
    * Whether frames may leave past parts of Fastify and Node.js that do nothing for them: straight to the response where no
-   * hook has put anything between, and in chunks that are framed once for all who get them. What clients get is the same,
-   * byte for byte. Default: true. See docs/performance.md for what each is worth.
+   * hook has put anything between, and in chunks that are framed once for all who get them. What clients read is the same,
+   * byte for byte; how it is cut into the chunks of HTTP may differ. Default: true. See docs/performance.md for what each is worth.
    */
   fastPaths?: boolean
   /** Whether payloads are checked against their schemas. `false` saves a few hundred nanoseconds an event; undeclared properties are dropped all the same. Default: true. */

@@ -1,7 +1,7 @@
-import { ServerResponse } from 'node:http'
+import { OutgoingMessage, ServerResponse } from 'node:http'
 
-/** As Node.js made it: whoever puts something else in its place wants to see what is written. */
-const { write } = ServerResponse.prototype
+/** What a response inherits from Node.js: whoever puts something else in its place wants to see what is written. */
+const { write } = OutgoingMessage.prototype
 
 /** Whether what a response writes is what was written to it. */
 export function isPlain (response: unknown): response is ServerResponse {

@@ -24,7 +24,8 @@ export function setStreamHeaders (reply: FastifyReply, options: Readonly<Resolve
   if (options.compress !== false) addVary(reply, 'Accept-Encoding')
 }
 
-/** Whether the reply has the type of an event stream. */
+/** Whether a reply that was not sent has the type of an event stream. What a try to send it has left on the response goes. */
 export function hasStreamType (reply: FastifyReply): boolean {
+  for (const name of ['content-type', ...DEFAULT_HEADERS.map(([name]) => name)]) reply.raw.removeHeader(name)
   return String(reply.getHeader('content-type')).startsWith(EVENT_STREAM)
 }

@@ -2,12 +2,19 @@ import type { ServerResponse } from 'node:http'
 import { isChunked, writeChunk } from './chunked-response.js'
 import type { Frames } from './frame-source.js'
 import { ReadableBody, type ReadableSource } from './readable-body.js'
+import { abortResponse } from './response.js'
 
 /** Bytes leave in chunks of at most this many, so that a slow reader's progress shows. */
 export const CHUNK_BYTES = 64 * 1024
 
 /** Frames that were framed as one chunk stay one up to here: apart, they take a turn of the event loop for each part. */
 const SHARED_CHUNK_BYTES = 256 * 1024
+
+/** Bytes, and the chunk around them where that was made. */
+type Part = Pick<Frames, 'bytes'> & Partial<Frames>
+
+/** Shared, since few ever have to wait. */
+const NONE: Part[] = []
 
 /** Who is told what becomes of an outflow. */
 export interface OutflowOwner {
@@ -33,6 +40,9 @@ export class Outflow implements ReadableSource {
   /** Whether the response is known to take chunks. */
   #isChunked = false
   #isEnded = false
+  /** Parts that wait for the response to drain: in its own queue, none would be seen to leave before all have. */
+  #waiting: Part[] = NONE
+  #waitingBytes = 0
   readonly #owner: OutflowOwner
 
   /** @param isDirect Whether a response may be written to without Readable's part. */
@@ -48,23 +58,20 @@ export class Outflow implements ReadableSource {
 
   /** Bytes that nobody has taken yet. */
   get queued (): number {
-    return this.#readable?.readableLength ?? 0
+    return this.#waitingBytes + (this.#readable?.readableLength ?? 0)
   }
 
-  write ({ bytes, chunk }: Frames): void {
-    this.bytes += bytes.length
-    if (bytes.length <= CHUNK_BYTES || (bytes.length <= SHARED_CHUNK_BYTES && this.#isChunked)) {
-      this.#writePart(bytes, chunk)
-      return
-    }
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) this.#writePart(bytes.subarray(start, start + CHUNK_BYTES))
+  write (frames: Frames): void {
+    const { length } = frames.bytes
+    this.bytes += length
+    if (length <= CHUNK_BYTES || (length <= SHARED_CHUNK_BYTES && this.#isChunked)) this.#writePart(frames)
+    else this.#writeParts(frames.bytes)
   }
 
   /** Nothing follows what was written. */
   end (): void {
     this.#isEnded = true
-    if (this.#readable === undefined) this.#response?.end()
-    else this.#readable.push(null)
+    if (this.#waiting.length === 0) this.#endNow()
   }
 
   /**
@@ -77,53 +84,74 @@ export class Outflow implements ReadableSource {
     const waiting: unknown = this.#readable?.read()
     this.#response = response
     if (!needsReadable) this.#readable = undefined
-    this.#want()
-    if (Buffer.isBuffer(waiting)) this.#writeToResponse(response, waiting, undefined)
+    this.isWanted = true
+    if (Buffer.isBuffer(waiting)) this.#writeParts(waiting)
     // It may have ended already, while onSend hooks took their time; what was just dropped would have told that.
-    if (this.#isEnded && !needsReadable) response.end()
+    if (this.#isEnded && !needsReadable && this.#waiting.length === 0) this.#endNow()
+    if (this.isWanted) this.#owner.onWanted()
   }
 
   /** Nothing more is wanted. */
   close (): void {
-    if (this.#readable === undefined) this.onDestroyed()
+    if (this.#readable === undefined) this.#close()
     else this.#readable.destroy()
   }
 
   /** Breaks it off, so that what was read does not look complete. */
   abort (error: Error): void {
-    if (this.#readable === undefined) {
-      this.onDestroyed()
-      this.#response?.destroy()
-    } else {
-      this.#readable.destroy(error)
-    }
+    if (this.#readable === undefined) this.onDestroyed()
+    else this.#readable.destroy(error)
   }
 
   /** The Readable says that there is room. With a response, that is what counts. */
   onWanted (): void {
-    if (this.#response === undefined) this.#want()
+    if (this.#response !== undefined) return
+    this.isWanted = true
+    this.#owner.onWanted()
   }
 
+  /** The Readable was destroyed. Where Fastify listens to it no more, an onSend hook may have done so. */
   onDestroyed (): void {
     if (this.isClosed) return
+    this.#close()
+    if (this.#readable === undefined && this.#response !== undefined) abortResponse(this.#response)
+  }
+
+  #close (): void {
+    if (this.isClosed) return
     this.isClosed = true
+    this.#waiting = NONE
+    this.#waitingBytes = 0
     this.#owner.onClosed()
   }
 
-  #writePart (bytes: Buffer, chunk?: Buffer): void {
-    if (this.#response !== undefined) {
-      this.#writeToResponse(this.#response, bytes, chunk)
-    } else {
+  #endNow (): void {
+    if (this.#readable === undefined) this.#response?.end()
+    else this.#readable.push(null)
+  }
+
+  #writeParts (bytes: Buffer): void {
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) this.#writePart({ bytes: bytes.subarray(start, start + CHUNK_BYTES) })
+  }
+
+  #writePart (part: Part): void {
+    if (this.#response === undefined) {
       this.isWanted = false
-      this.#readable?.push(bytes)
+      this.#readable?.push(part.bytes)
+    } else if (this.isWanted) {
+      this.#writeToResponse(this.#response, part)
+    } else {
+      if (this.#waiting === NONE) this.#waiting = []
+      this.#waiting.push(part)
+      this.#waitingBytes += part.bytes.length
     }
   }
 
-  #writeToResponse (response: ServerResponse, bytes: Buffer, chunk: Buffer | undefined): void {
+  #writeToResponse (response: ServerResponse, { bytes, chunk }: Part): void {
     const hasRoom = this.#isChunked && chunk !== undefined ? writeChunk(response, chunk) : undefined
-    if (hasRoom === true || (hasRoom ?? this.#writePlain(response, bytes)) || !this.isWanted) return
+    if (hasRoom ?? this.#writePlain(response, bytes)) return
     this.isWanted = false
-    response.once('drain', () => { this.#want() })
+    response.once('drain', () => { this.#drain(response) })
   }
 
   #writePlain (response: ServerResponse, bytes: Buffer): boolean {
@@ -132,8 +160,17 @@ export class Outflow implements ReadableSource {
     return hasRoom
   }
 
-  #want (): void {
+  #drain (response: ServerResponse): void {
+    if (this.isClosed) return
     this.isWanted = true
-    this.#owner.onWanted()
+    while (this.isWanted) {
+      const part = this.#waiting.shift()
+      if (part === undefined) break
+      this.#waitingBytes -= part.bytes.length
+      this.#writeToResponse(response, part)
+    }
+    if (!this.isWanted) return
+    if (this.#isEnded) this.#endNow()
+    else this.#owner.onWanted()
   }
 }

@@ -29,8 +29,7 @@ export interface Outlet {
  * context in which it was called, so that no source sees the AsyncLocalStorage of another request.
  */
 export async function pump (source: Source, outlet: Outlet): Promise<void> {
-  const { iterator } = source
-  let pending: unknown = iterator.next()
+  let pending = source.next()
   for (;;) {
     let result: unknown
     try {
@@ -48,20 +47,23 @@ export async function pump (source: Source, outlet: Outlet): Promise<void> {
       return
     }
     if (outlet.done) return
+    let { value } = result as IteratorYieldResult<unknown>
+    if (isPromise(value)) value = await value // as `for await` does with a list of promises
+    if (outlet.done) return
     let hasRoom
     try {
-      hasRoom = outlet.take((result as IteratorYieldResult<unknown>).value)
+      hasRoom = outlet.take(value)
     } catch (error) {
-      if (typeof iterator.throw !== 'function') throw error
+      if (!source.canThrow) throw error
       // A generator that catches such errors in a loop would else never let the event loop turn.
       await nextTurn()
       if (outlet.done) return
-      pending = iterator.throw(error)
+      pending = source.throw(error)
       continue
     }
     if (!hasRoom && !outlet.done) await outlet.room()
     if (outlet.done) return
-    pending = iterator.next()
+    pending = source.next()
   }
 }
 

@@ -39,7 +39,7 @@ export class ReadableBody extends Readable {
    */
   answer (reply: FastifyReply): boolean {
     const { raw } = reply
-    if (this.#isTaken || !isPlainReply(reply)) return false
+    if (this.#isTaken || this.#isHeard || !isPlainReply(reply)) return false
     writeHead(raw, reply.getHeaders() as OutgoingHttpHeaders)
     raw.on('error', ignore) // like Fastify's own listeners: its end says enough
     this.#source.writeTo(raw, false)
@@ -64,6 +64,11 @@ export class ReadableBody extends Readable {
     callback(error)
   }
 
+  /** Whether somebody wants to know what becomes of it. Fastify has not listened yet, and this itself to errors alone. */
+  get #isHeard (): boolean {
+    return this.listenerCount('end') + this.listenerCount('close') > 0 || this.listenerCount('error') > 1
+  }
+
   /** Whether somebody reads this already, or it was paused, or destroyed. */
   get #isTaken (): boolean {
     return !this.#isDirect || this.readableFlowing !== null || this.destroyed
@@ -73,10 +78,14 @@ export class ReadableBody extends Readable {
 /** A header that can't be sent leaves the response as it was, for the error that is sent instead. */
 function writeHead (response: ServerResponse, headers: OutgoingHttpHeaders): void {
   const { statusMessage } = response
+  const names = response.getHeaderNames()
+  // What is there already is written as it is, with the case of its name.
+  for (const name of names) if (headers[name] === response.getHeader(name)) delete headers[name]
   try {
     response.writeHead(response.statusCode, headers)
   } catch (error) {
     response.statusMessage = statusMessage
+    for (const name of response.getHeaderNames()) if (!names.includes(name)) response.removeHeader(name)
     throw error
   }
 }

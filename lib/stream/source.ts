@@ -9,14 +9,32 @@ type AnyIterable = AsyncIterable<unknown> & Iterable<unknown>
 export class Source {
   /** False once it has ended or thrown: then there is nothing left to stop. */
   open = true
-  readonly iterator: AsyncIterator<unknown>
+  readonly #iterator: AsyncIterator<unknown>
   // `return()` runs the `finally` of a generator, whoever ends the stream: a socket, a timer, the request of another user.
   readonly #scope = asyncScope()
   #stopped = false
+  /** Whether a step is being taken: a generator that is not async can't be stopped by what it does itself. */
+  #isStepping = false
+  #onStepped: (() => void) | undefined
 
   /** @throws FST_ERR_SSE_ITERATOR_INVALID, and whatever the iterable itself throws. */
   constructor (iterable: unknown) {
-    this.iterator = openIterator(iterable)
+    this.#iterator = openIterator(iterable)
+  }
+
+  /** Whether it can be told what is wrong with an event. */
+  get canThrow (): boolean {
+    return typeof this.#iterator.throw === 'function'
+  }
+
+  /** Asks for the next event. @returns What the iterator gives: a result, or a promise of one. */
+  next (): unknown {
+    return this.#step(undefined)
+  }
+
+  /** Tells it what is wrong with an event, where {@link canThrow}. @returns Likewise. */
+  throw (error: unknown): unknown {
+    return this.#step({ error })
   }
 
   /**
@@ -28,11 +46,30 @@ export class Source {
   stop (onError: (error: unknown) => void): void {
     if (!this.open || this.#stopped) return
     this.#stopped = true
+    if (this.#isStepping) this.#onStepped = () => { this.#return(onError) }
+    else this.#return(onError)
+  }
+
+  #return (onError: (error: unknown) => void): void {
+    if (!this.open) return
     try {
       // Not all iterators return what they should, so no method is called on the result.
-      Promise.resolve(this.#scope.runInAsyncScope(() => this.iterator.return?.())).catch(onError)
+      Promise.resolve(this.#scope.runInAsyncScope(() => this.#iterator.return?.())).catch(onError)
     } catch (error) {
       onError(error)
+    }
+  }
+
+  #step (thrown: { error: unknown } | undefined): unknown {
+    this.#isStepping = true
+    try {
+      return thrown === undefined ? this.#iterator.next() : this.#iterator.throw?.(thrown.error)
+    } catch (error) {
+      this.open = false
+      throw error
+    } finally {
+      this.#isStepping = false
+      this.#onStepped?.()
     }
   }
 }

@@ -39,6 +39,7 @@ export class Sources {
   /** The same for one whose frames are ready. @throws Where it can't begin. */
   addFrames (iterable: FrameIterable, outlet: FrameOutlet): Promise<void> {
     const pump = new FramePump(iterable, outlet, this)
+    if (outlet.done) pump.stop() // its response could not begin
     if (!pump.isOver) this.#framePumps.push(pump)
     return pump.ended
   }

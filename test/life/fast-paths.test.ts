@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { loadedApp, type TestApp, testApp } from '../helpers/app.js'
@@ -51,7 +51,7 @@ const CASES: Record<string, Case> = {
   'a status and headers of its own': {
     options: { schema: { response: { 201: prices } } },
     handler (request, reply) {
-      reply.raw.setHeader('x-raw', '1')
+      reply.raw.setHeader('X-Raw', '1')
       reply.code(201).header('x-own', 'ä').header('set-cookie', ['a=1', 'b=2']).header('cache-control', 'no-store')
       return generator(request, reply)
     }
@@ -59,6 +59,25 @@ const CASES: Record<string, Case> = {
   'a header that can not be sent': {
     handler (request, reply) {
       reply.header('x-own', 'a\nb')
+      return generator(request, reply)
+    }
+  },
+  'a header that can not be sent, of a route that declares nothing': {
+    options: { schema: {} },
+    handler (request, reply) {
+      reply.header('x-own', 'a\nb')
+      return generator(request, reply)
+    }
+  },
+  'a header that can not be sent, beside headers of the response itself': {
+    options: {
+      onSend: (request, reply, payload, done) => {
+        reply.header('x-own', 'a\nb')
+        done(null, payload)
+      }
+    },
+    handler (request, reply) {
+      reply.raw.setHeader('X-Raw', '1')
       return generator(request, reply)
     }
   },
@@ -162,5 +181,81 @@ t.test("hooks after the response run, and Fastify's own signal aborts, as withou
     await client.until(({ body }) => body === START + ACME_FRAME)
     client.socket.destroy()
     await aborted
+  }
+})
+
+t.test('a header that a hook sets and that can not be sent is an error, whatever was set before', async t => {
+  for (const fastPaths of [true, false]) {
+    for (const prepare of [() => {}, (reply: FastifyReply) => { reply.raw.setHeader('X-Raw', '1') }]) {
+      const { app, listen } = await loadedApp(t, { fastPaths })
+      const onSend = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+        reply.header('x-own', 'a\nb')
+        return payload
+      }
+      app.get('/', { ...declared, onSend }, (request, reply) => {
+        prepare(reply)
+        return generator(request, reply) as never
+      })
+      const client = new RawClient(t, (await listen()).port).request('/', LAST)
+      await client.until(({ ended }) => ended !== undefined)
+      t.match(client.text, /^HTTP\/1\.1 500 /)
+    }
+  }
+})
+
+t.test('a hook that destroys what it was given ends the stream, at once and not as complete', async t => {
+  for (const fastPaths of [true, false]) {
+    const { app, listen, closed } = await loadedApp(t, { fastPaths })
+    let payload: Readable | undefined
+    const onSend: RouteShorthandOptions['onSend'] = (request, reply, given, done) => {
+      payload = given as Readable
+      done(null, given)
+    }
+    app.get('/', { ...declared, onSend }, async function * (request, reply) {
+      yield acme
+      await once(reply.sse.signal, 'abort')
+    })
+    const client = new RawClient(t, (await listen()).port).request('/')
+    await client.until(({ body }) => body === START + ACME_FRAME)
+    payload?.destroy()
+    await client.until(({ ended }) => ended !== undefined)
+    t.notOk(client.isComplete)
+    t.match(await closed(), { reason: 'error' })
+  }
+})
+
+t.test('a hook that waits for the end of what it was given is told', async t => {
+  for (const event of ['end', 'close']) {
+    const { app, listen } = await loadedApp(t)
+    const told = new Promise<void>(resolve => {
+      const onSend: RouteShorthandOptions['onSend'] = (request, reply, given, done) => {
+        (given as Readable).once(event, () => { resolve() })
+        done(null, given)
+      }
+      app.get('/', { ...declared, onSend }, generator as never)
+    })
+    const client = new RawClient(t, (await listen()).port).request('/')
+    await client.until(({ isComplete }) => isComplete)
+    await told
+    t.equal(client.body, START + ACME_FRAME.repeat(2))
+  }
+})
+
+t.test('a route that another plugin makes of one runs all the hooks that it gives it', async t => {
+  const { app, listen } = await loadedApp(t)
+  app.addHook('onRoute', function (route) {
+    if (route.url.startsWith('/v1') || route.method === 'HEAD') return
+    const own: RouteShorthandOptions['onSend'] = (request, reply, payload, done) => {
+      reply.header('x-own', '1')
+      done(null, payload)
+    }
+    this.route({ ...route, exposeHeadRoute: false, url: `/v1${route.url}`, onSend: [route.onSend ?? [], own].flat() })
+  })
+  app.get('/prices', declared, generator as never)
+  const { port } = await listen()
+  for (const [path, isCopy] of [['/prices', false], ['/v1/prices', true]] as const) {
+    const client = new RawClient(t, port).request(path)
+    await client.until(({ isComplete }) => isComplete)
+    t.equal(/^x-own: 1/m.test(client.text), isCopy, path)
   }
 })

@@ -338,3 +338,46 @@ t.test('reply.sse is iterable itself', async t => {
     t.equal((await app.inject('/')).body, START + ACME_FRAME)
   })
 })
+
+t.test('sendAll() takes lists, generators that are not async, and lists of promises, as `for await` does', async t => {
+  const sources: Array<() => Iterable<unknown>> = [
+    () => [acme, acme],
+    () => new Set([{ ...acme }, { ...acme }]),
+    function * () {
+      yield acme
+      yield acme
+    },
+    () => [Promise.resolve(acme), Promise.resolve(acme)]
+  ]
+  for (const source of sources) {
+    const { app, listen } = await loadedApp(t)
+    app.get('/', { schema: { response: { 200: prices } } }, (request, reply) => reply.sse.sendAll(source() as never) as never)
+    const client = new RawClient(t, (await listen()).port).request('/')
+    await client.until(({ isComplete }) => isComplete)
+    t.equal(client.body, START + ACME_FRAME.repeat(2))
+  }
+})
+
+t.test('a promise in a list that rejects fails the stream, and a generator that ends its own stream is cleaned up', async t => {
+  const { app, listen, closed } = await loadedApp(t)
+  let isCleaned = false
+  app.get('/rejects', { schema: { response: { 200: prices } } }, (request, reply) => reply.sse.sendAll([acme, Promise.reject(new Error('no'))] as never) as never)
+  app.get('/ends', { schema: { response: { 200: prices } } }, (request, reply) => reply.sse.sendAll((function * () {
+    try {
+      yield acme
+      reply.sse.end()
+      yield acme
+    } finally {
+      isCleaned = true
+    }
+  })()) as never)
+  const { port } = await listen()
+  const rejects = new RawClient(t, port).request('/rejects')
+  await rejects.until(({ ended }) => ended !== undefined)
+  t.notOk(rejects.isComplete)
+  t.match(await closed(), { reason: 'error' })
+  const ends = new RawClient(t, port).request('/ends')
+  await ends.until(({ isComplete }) => isComplete)
+  t.equal(ends.body, START + ACME_FRAME)
+  t.ok(isCleaned)
+})

@@ -119,7 +119,8 @@ t.test('what does not keep the async iterator protocol', async t => {
   })
 
   t.test('later breaks the stream off, and the iterator is returned', async t => {
-    for (const next of [() => undefined, () => 5, throws('no next')]) {
+    // One that throws has ended, as `for await` has it.
+    for (const [next, returns] of [[() => undefined, 1], [() => 5, 1], [throws('no next'), 0]] as const) {
       let started = false
       let returned = 0
       const outcome = await askAfterFirst(t, iterates({
@@ -131,7 +132,7 @@ t.test('what does not keep the async iterator protocol', async t => {
         return () { returned++ }
       }))
       t.ok(outcome.code === 'FST_ERR_SSE_ITERATOR_INVALID' || outcome.message === 'no next')
-      t.equal(returned, 1)
+      t.equal(returned, returns)
     }
   })
 

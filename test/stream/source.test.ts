@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { discardSource, isAsyncIterable, isStream } from '../../lib/stream/source.js'
+import { discardSource, isAsyncIterable, isStream, Source } from '../../lib/stream/source.js'
 
 t.test('discardSource()', async t => {
   t.test('destroys a Readable, whatever that brings up', async t => {
@@ -38,4 +38,54 @@ t.test('tells async iterables from streams', async t => {
     t.equal(isAsyncIterable(value), iterable)
     t.equal(isStream(value), stream)
   }
+})
+
+t.test('a source that is stopped by its own step is returned when that is over', async t => {
+  const steps: string[] = []
+  const stop = (): void => { source.stop(t.error) }
+  const source = new Source((function * () {
+    try {
+      stop()
+      yield 1
+    } finally {
+      steps.push('cleaned')
+    }
+  })())
+  t.strictSame(source.next(), { done: false, value: 1 })
+  t.strictSame(steps, ['cleaned'])
+  t.strictSame(source.next(), { done: true, value: undefined })
+})
+
+t.test('what has thrown at a step has ended', async t => {
+  let returned = 0
+  const source = new Source({ [Symbol.asyncIterator]: () => ({ next () { throw new Error('no next') }, return: () => { returned++ } }) })
+  t.throws(() => source.next(), { message: 'no next' })
+  t.notOk(source.open)
+  source.stop(t.error)
+  t.equal(returned, 0)
+})
+
+t.test('what has thrown though it was stopped by that step is not returned', async t => {
+  let returned = 0
+  const source: Source = new Source({
+    [Symbol.asyncIterator]: () => ({
+      next () {
+        source.stop(t.error)
+        throw new Error('no next')
+      },
+      return: () => { returned++ }
+    })
+  })
+  t.throws(() => source.next(), { message: 'no next' })
+  t.equal(returned, 0)
+})
+
+t.test('an error is thrown where there is a method for it', async t => {
+  const source = new Source((function * () {
+    try { yield 1 } catch (error) { yield error }
+  })())
+  t.ok(source.canThrow)
+  source.next()
+  t.strictSame(source.throw('wrong'), { done: false, value: 'wrong' })
+  t.notOk(new Source([1]).canThrow)
 })

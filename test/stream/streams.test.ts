@@ -35,6 +35,25 @@ t.test('watches many in several turns, which do not overlap', async t => {
   for (const stream of all) streams.delete(stream)
 })
 
+t.test('a look that takes longer than its interval is not begun again before it has ended', async t => {
+  const streams = new Streams(0)
+  const order: number[] = []
+  let isBusy = true
+  const watch = (n: number): void => {
+    order.push(n)
+    if (!isBusy || n !== 600) return
+    const until = performance.now() + 15
+    let nowMs = 0
+    while (nowMs < until) nowMs = performance.now()
+  }
+  const all = Array.from({ length: 1_200 }, (_, n) => ({ watchEveryMs: 5, watch: () => { watch(n) }, shutDown () {}, destroy () {} }))
+  for (const stream of all) streams.add(stream)
+  while (order.length < 2_400) await new Promise(setImmediate)
+  isBusy = false
+  t.strictSame(order.slice(0, 2_400), [...all.keys(), ...all.keys()])
+  for (const stream of all) streams.delete(stream)
+})
+
 t.test('warns once of a source that has not ended 30 s after its stream', async t => {
   const streams = new Streams(0)
   let warned = (): void => {}
