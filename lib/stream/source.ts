@@ -62,15 +62,21 @@ export class Source {
 
   #step (thrown: { error: unknown } | undefined): unknown {
     this.#isStepping = true
+    let result
     try {
-      return thrown === undefined ? this.#iterator.next() : this.#iterator.throw?.(thrown.error)
+      result = thrown === undefined ? this.#iterator.next() : this.#iterator.throw?.(thrown.error)
     } catch (error) {
       this.open = false
+      this.#stepped()
       throw error
-    } finally {
-      this.#isStepping = false
-      this.#onStepped?.()
     }
+    this.#stepped()
+    return result
+  }
+
+  #stepped (): void {
+    this.#isStepping = false
+    this.#onStepped?.()
   }
 }
 

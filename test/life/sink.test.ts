@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { loadedApp } from '../helpers/app.js'
+import { deferred } from '../helpers/deferred.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, done, halt, job, price, prices, progress, START } from './streams.js'
 
@@ -380,4 +381,26 @@ t.test('a promise in a list that rejects fails the stream, and a generator that 
   await ends.until(({ isComplete }) => isComplete)
   t.equal(ends.body, START + ACME_FRAME)
   t.ok(isCleaned)
+})
+
+t.test('what a promise in a list becomes after the client has left is nobody\'s any more', async t => {
+  const { app, listen, closed } = await loadedApp(t)
+  const { promise, resolve } = deferred<typeof acme>()
+  let isReturned = false
+  app.get('/', { schema: { response: { 200: prices } } }, (request, reply) => reply.sse.sendAll((function * () {
+    try {
+      yield acme
+      yield promise
+      t.fail('went on')
+    } finally {
+      isReturned = true
+    }
+  })() as never) as never)
+  const client = new RawClient(t, (await listen()).port).request('/')
+  await client.until(({ body }) => body === START + ACME_FRAME)
+  client.socket.destroy()
+  t.match(await closed(), { reason: 'client', events: 1 })
+  resolve(acme)
+  await turn()
+  t.ok(isReturned)
 })

@@ -123,14 +123,33 @@ for (const isAlone of [true, false]) {
     })
 
     t.test('is closed with no word to it', async t => {
-      const { outflow, response, open, told } = await served(t, isAlone)
+      const { outflow, readable, response, open, told } = await served(t, isAlone)
       open()
       outflow.close()
       outflow.close()
+      readable.destroy()
       await turn()
       t.equal(told.filter(word => word === 'closed').length, 1)
       t.notOk(response.writableEnded)
       t.notOk(response.destroyed)
+      response.destroy()
+    })
+
+    t.test('does not go on once it is closed, when it drains', async t => {
+      const { outflow, client, response, open, told } = await served(t, isAlone)
+      open()
+      client.socket.pause()
+      while (outflow.isWanted) {
+        outflow.write(frames('x'.repeat(65_536)))
+        await turn()
+      }
+      outflow.write(frames('late'))
+      outflow.close()
+      t.equal(outflow.queued, 0)
+      const drained = new Promise(resolve => { response.once('drain', resolve) })
+      client.socket.resume()
+      await drained
+      t.equal(told.at(-1), 'closed')
       response.destroy()
     })
 
