@@ -63,6 +63,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   #carrier: ExchangeCarrier | undefined
   #response: StreamResponse | undefined
   #commitTimer: NodeJS.Timeout | undefined
+  // Read once: Fastify makes an object of all its route's options each time.
+  readonly #handlerTimeoutMs: number
   #startedAtMs = 0
   #hasFinished = false
   /** Whether a subscription carries the stream, whose frames are ready. */
@@ -77,6 +79,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#encoder = new StreamEncoder(request, reply, route)
     this.#sources = new Sources(route.streams, request.log, route.name)
     this.#replying = replying
+    this.#handlerTimeoutMs = Number(request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     // Both come once, and once() takes 250 bytes more.
     this.#raw.on('finish', () => { this.#hasFinished = isWhole(this.#raw) })
     this.#raw.on('close', () => { this.#close() })
@@ -127,8 +130,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   get watchEveryMs (): number {
-    const handlerTimeoutMs = Number(this.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
-    return Math.min(watchEveryMs(this.route.options), handlerTimeoutMs > 0 ? handlerTimeoutMs / 4 : Infinity)
+    return Math.min(watchEveryMs(this.route.options), this.#handlerTimeoutMs > 0 ? this.#handlerTimeoutMs / 4 : Infinity)
   }
 
   /**
@@ -323,6 +325,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
         reply: this.#reply,
         options: this.route.options,
         exchange: this,
+        handlerTimeoutMs: this.#handlerTimeoutMs,
         isPulled: this.iterable !== undefined && !this.#isFramed
       })
       this.#response.begin()
@@ -386,7 +389,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.route.streams.delete(this)
     if (isStream) {
       this.ending.report(this.request.log, this.#record(reason))
-      silencePrematureClose(this.#reply)
+      // What answers by itself, core knows nothing of.
+      if (this.#response?.isFastifys !== false) silencePrematureClose(this.#reply)
     } else {
       this.ending.settle(this.#record(reason))
     }

@@ -16,7 +16,6 @@ export interface ReadableSource {
 /** The body of an event stream, as Fastify, its onSend hooks and whatever they put behind it read it. */
 export class ReadableBody extends Readable {
   readonly #source: ReadableSource
-
   readonly #isDirect: boolean
 
   /** @param isDirect Whether a response is written to without Readable's part, where it is all that reads this. */

@@ -17,6 +17,8 @@ export interface ResponseOptions {
   reply: FastifyReply
   options: Readonly<ResolvedStreamOptions>
   exchange: Responding
+  /** Fastify's, in milliseconds. NaN before Fastify 5.8, which has none. */
+  handlerTimeoutMs: number
   /** Whether an iterable carries the stream, rather than reply.sse. */
   isPulled: boolean
 }
@@ -39,12 +41,12 @@ export class StreamResponse implements Watched {
   readonly #restoreConnectionTimeout: () => void
   #isHijacked = false
 
-  constructor ({ reply, options, exchange, isPulled }: ResponseOptions) {
+  constructor ({ reply, options, exchange, handlerTimeoutMs, isPulled }: ResponseOptions) {
     this.#reply = reply
     this.#raw = reply.raw
     this.#options = options
     this.#exchange = exchange
-    this.#handlerTimeoutMs = Number(reply.request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
+    this.#handlerTimeoutMs = handlerTimeoutMs
     this.#restoreConnectionTimeout = disarmConnectionTimeout(this.#raw)
     this.#body = new Body(options.fastPaths, exchange, compressorFor(reply, options))
     this.#watch = new Watch(this, options, { isPulled, mayExpire: reply.request.method === 'GET' }, performance.now())
@@ -57,6 +59,11 @@ export class StreamResponse implements Watched {
     this.#exchange.send(this.#body.readable)
     // The head goes out in this turn, unless onSend hooks take longer: then the watch sees to it.
     if (this.#handlerTimeoutMs > 0) setImmediate(() => { this.#disarmHandlerTimeout() })
+  }
+
+  /** Whether Fastify looks after the body, rather than it after itself. */
+  get isFastifys (): boolean {
+    return this.#body.readable !== undefined
   }
 
   get hasRoom (): boolean {
