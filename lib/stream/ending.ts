@@ -16,6 +16,7 @@ export class Ending {
   #closed: Promise<CloseRecord> | undefined
   #resolveClosed: ((record: CloseRecord) => void) | undefined
   #record: CloseRecord | undefined
+  #startedAtMs: number | undefined
 
   constructor (request: Scoped) {
     this.#request = request
@@ -37,12 +38,23 @@ export class Ending {
     return this.#closed
   }
 
+  /** The source starts. */
+  begin (): void {
+    this.#startedAtMs = performance.now()
+  }
+
   /** Aborts the signal. The first reason counts. */
   abort (reason: CloseReason | 'HEAD'): void {
     if (this.#abortReason !== undefined) return
     this.#abortReason = reason
     const controller = this.#controller
     if (controller !== undefined) this.#request.inContext(() => { controller.abort(streamClosed(reason)) })
+  }
+
+  /** What is known about a stream that ends now. */
+  record (route: string, reason: CloseReason, events: number, bytes: number): CloseRecord {
+    const durationMs = this.#startedAtMs === undefined ? 0 : Math.round(performance.now() - this.#startedAtMs)
+    return { route, reason, durationMs, events, bytes }
   }
 
   /** The stream is over: one line in the log tells how, and nothing but this does for a client that has left. */

@@ -3,21 +3,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { asyncScope } from '../async-scope.js'
-import { FST_ERR_SSE_FINAL_MISSING } from '../errors.js'
 import { logError } from '../log-error.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
-import { END_ID } from '../wire/end-id.js'
 import { retryLine } from '../wire/frame.js'
-import { Ending } from './ending.js'
 import type { EarlyEnd } from './carrier.js'
+import { type ComeBack, comeBackMs } from './come-back-ms.js'
+import { Ending } from './ending.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
-import type { FrameOutlet, FrameSink } from './frame-pump.js'
 import { hasStreamType } from './headers.js'
-import type { Outlet } from './pump.js'
+import { Intake, type Taking } from './intake.js'
 import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
 import { Sources } from './sources.js'
-import { StreamEncoder } from './stream-encoder.js'
 import { StreamResponse } from './stream-response.js'
 import type { StreamRoute } from './stream-route.js'
 import type { OpenStream } from './streams.js'
@@ -33,9 +30,6 @@ import { watchEveryMs } from './watch.js'
  */
 type State = 'idle' | 'starting' | 'answered' | 'open' | 'ending' | 'closed'
 
-/** How long clients wait at most to come back when their stream was only too old, or its credentials were. */
-const COME_BACK_MS = 1_000
-
 /** How an exchange answers its request. */
 export interface Replying {
   /** Fastify's own `reply.send`. */
@@ -45,38 +39,35 @@ export interface Replying {
 }
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
-export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
+export class Exchange implements Taking, OpenStream, Carried {
   readonly request: FastifyRequest
+  readonly reply: FastifyReply
   readonly route: StreamRoute
+  readonly intake: Intake
   readonly ending: Ending
   /** Why the stream has ended or is about to. */
   reason: CloseReason | undefined
+  response: StreamResponse | undefined
   /** Whether the route has answered with something else, by its own choice. */
   isLeft = false
   #state: State = 'idle'
-  readonly #reply: FastifyReply
   readonly #raw: RawResponse
   readonly #sources: Sources
   readonly #replying: Replying
   #scope: AsyncResource = asyncScope()
-  readonly #encoder: StreamEncoder
   #carrier: ExchangeCarrier | undefined
-  #response: StreamResponse | undefined
   #commitTimer: NodeJS.Timeout | undefined
   // Read once: Fastify makes an object of all its route's options each time.
   readonly #handlerTimeoutMs: number
-  #startedAtMs = 0
   #hasFinished = false
-  /** Whether a subscription carries the stream, whose frames are ready. */
-  #isFramed = false
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, replying: Replying) {
     this.request = request
+    this.reply = reply
     this.route = route
+    this.intake = new Intake(this)
     this.ending = new Ending(this)
-    this.#reply = reply
     this.#raw = reply.raw
-    this.#encoder = new StreamEncoder(request, reply, route)
     this.#sources = new Sources(route.streams, request.log, route.name)
     this.#replying = replying
     this.#handlerTimeoutMs = Number(request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
@@ -100,12 +91,12 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
    * onSend hook has failed, or a header can't be sent. It takes the content type off before it asks an error handler.
    */
   get isTakenOver (): boolean {
-    return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !hasStreamType(this.#reply)
+    return (this.#state === 'open' || this.#state === 'ending') && !this.#raw.headersSent && !hasStreamType(this.reply)
   }
 
   /** The iterable that the route answers with, if it isn't reply.sse. */
   get iterable (): unknown {
-    return this.#encoder.iterable
+    return this.intake.iterable
   }
 
   get carrier (): ExchangeCarrier {
@@ -117,16 +108,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     return this.carrier.lastEventId
   }
 
-  get final (): ReadonlySet<unknown> {
-    return this.#encoder.codec.final
-  }
-
-  get marksEnd (): boolean {
-    return this.#encoder.marksEnd
-  }
-
   get queuedBytes (): number {
-    return this.#response?.queuedBytes ?? 0
+    return this.response?.queuedBytes ?? 0
   }
 
   get watchEveryMs (): number {
@@ -140,7 +123,7 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
    * @returns A promise that settles with the iterable, and rejects with its error.
    */
   start (iterable: unknown): Promise<void> {
-    this.#encoder.iterable = iterable
+    this.intake.iterable = iterable
     this.#scope = asyncScope()
     if (!this.#begin()) {
       discardSource(iterable)
@@ -148,8 +131,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     }
     const ended = this.add(iterable)
     const { commitAfterMs } = this.route.options
-    if (commitAfterMs === 0) this.#commit()
-    else if (commitAfterMs <= MAX_TIMER_MS && this.#state === 'starting') this.#commitTimer = setTimeout(() => { this.#commit() }, commitAfterMs).unref()
+    if (commitAfterMs === 0) this.commit()
+    else if (commitAfterMs <= MAX_TIMER_MS && this.#state === 'starting') this.#commitTimer = setTimeout(() => { this.commit() }, commitAfterMs).unref()
     return ended
   }
 
@@ -161,65 +144,27 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   /** Answers with reply.sse, or goes on answering with it: the response begins at once. */
   open (): void {
     this.prepare()
-    if (this.iterable === undefined) this.#commit()
+    if (this.iterable === undefined) this.commit()
   }
 
   /** Adds a source to the open stream. Settles when the source has ended, and rejects with its error. */
   add (iterable: unknown): Promise<void> {
     try {
-      return this.#encoder.takesFramesOf(iterable) ? this.#sources.addFrames(iterable, this) : this.#sources.add(iterable, this)
+      const { intake } = this
+      return intake.takesFramesOf(iterable) ? this.#sources.addFrames(iterable, intake) : this.#sources.add(iterable, intake)
     } catch (error) {
       return Promise.reject(asError(error))
     }
-  }
-
-  take (event: unknown): boolean {
-    const frame = this.#encoder.encode(event)
-    this.#commit()
-    if (this.done) return true // a header could not be sent
-    this.#encoder.count(event, frame)
-    this.#response?.write(frame)
-    if (this.#encoder.isFinal(event)) this.#end('complete')
-    return (this.#response as StreamResponse).hasRoom
-  }
-
-  /** A subscription has begun. It may be quiet for long, and nothing of it can fail before its first event. */
-  beginFrames (): FrameSink | undefined {
-    this.#isFramed = true
-    this.#commit()
-    return this.#response?.frameSink
-  }
-
-  endWithFinal (): void {
-    this.#end('complete')
-  }
-
-  room (): Promise<boolean> {
-    return (this.#response as StreamResponse).room()
-  }
-
-  /** Checks an event without sending it. @returns The length of its frame. */
-  measure (event: unknown): number {
-    return this.#encoder.encode(event).length
   }
 
   /** Everything was said. */
   complete (): void {
     if (this.done) return
     try {
-      const { final } = this.#encoder.codec
-      if (final.size > 0) throw FST_ERR_SSE_FINAL_MISSING(this.route.name, [...final].join(', '))
+      this.intake.complete()
     } catch (error) {
       this.fail(error)
-      return
     }
-    this.#commit()
-    if (this.request.method === 'GET') {
-      const { onComplete } = this.route.options
-      if (onComplete === 'stop') this.#response?.write(`event: ${END_ID}\nid: ${END_ID}\ndata: \n\n`)
-      else if (onComplete === undefined) this.route.hintAtFinal(this.request)
-    }
-    this.#end('complete')
   }
 
   /** Before the response has begun this makes an ordinary error of the route; afterwards the response is broken off. */
@@ -233,10 +178,10 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
       this.send(error)
     } else {
       logError(this.request.log, 'error', error, 'the source of an event stream failed')
-      const isTold = this.#sendErrorEvent(error)
+      const isTold = this.intake.takeError(error)
       this.#stop('error')
-      if (isTold) this.#response?.finish()
-      else this.#response?.abortAfterFlush()
+      if (isTold) this.response?.finish()
+      else this.response?.abortAfterFlush()
     }
   }
 
@@ -246,8 +191,8 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#state = 'answered'
     this.isLeft = reason === undefined
     // A stream that had begun has failed, whoever answers.
-    this.reason = this.#response === undefined ? reason : 'error'
-    this.#response?.retract()
+    this.reason = this.response === undefined ? reason : 'error'
+    this.response?.retract()
     this.#sources.stop()
   }
 
@@ -258,18 +203,17 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   endFor (reason: EarlyEnd): void {
-    this.#commit()
+    this.commit()
     if (this.#state !== 'open') return
     if (reason === 'slow') this.cut(reason)
-    else if (reason === 'expired') this.#endEarly(reason, Math.min(this.route.options.retryMs, COME_BACK_MS))
-    else this.#endEarly(reason, this.#spreadRetryMs())
+    else this.#endEarly(reason)
   }
 
   shutDown (): void {
-    this.#commit()
+    this.commit()
     if (this.#state !== 'open') return
     endConnectionAfter(this.#raw)
-    this.#endEarly('shutdown', this.#spreadRetryMs())
+    this.#endEarly('shutdown')
   }
 
   destroy (): void {
@@ -297,17 +241,17 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   watch (nowMs: number): void {
-    const due = this.#response?.due(nowMs)
+    const due = this.response?.due(nowMs)
     if (due === 'stalled') this.cut('stalled')
     if (this.#state !== 'open') return
-    if (due === 'heartbeat') this.#response?.beat()
-    else if (due === 'max-age') this.#endEarly('max-age', Math.min(this.route.options.retryMs, COME_BACK_MS))
+    if (due === 'heartbeat') this.response?.beat()
+    else if (due === 'max-age') this.#endEarly('max-age')
   }
 
   /** @returns Whether there is still somebody to answer. */
   #begin (): boolean {
     this.#state = 'starting'
-    this.#startedAtMs = performance.now()
+    this.ending.begin()
     if (isGone(this.#raw)) this.#close()
     else if (this.#replying.isAnswered()) this.#state = 'answered'
     else this.route.streams.add(this)
@@ -315,20 +259,20 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   /** Begins the response, if it has not begun. */
-  #commit (): void {
+  commit (): void {
     if (this.#state !== 'starting') return
     clearTimeout(this.#commitTimer)
     try {
-      this.#encoder.settle()
+      this.intake.settle()
       this.#state = 'open'
-      this.#response = new StreamResponse({
-        reply: this.#reply,
+      this.response = new StreamResponse({
+        reply: this.reply,
         options: this.route.options,
         exchange: this,
         handlerTimeoutMs: this.#handlerTimeoutMs,
-        isPulled: this.iterable !== undefined && !this.#isFramed
+        isPulled: this.intake.isPulled
       })
-      this.#response.begin()
+      this.response.begin()
     } catch (error) {
       // A header that can't be sent, for one.
       this.leave('error')
@@ -336,42 +280,21 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     }
   }
 
-  #end (reason: CloseReason): void {
+  end (reason: CloseReason): void {
     this.#stop(reason)
-    this.#response?.finish()
+    this.response?.finish()
   }
 
-  #endEarly (reason: CloseReason, retryMs: number): void {
-    this.#response?.write(retryLine(retryMs))
-    this.#end(reason)
+  #endEarly (reason: ComeBack): void {
+    this.response?.write(retryLine(comeBackMs(reason, this.route)))
+    this.end(reason)
     this.ending.abort(reason)
-  }
-
-  /** So that those who leave together don't come back together. */
-  #spreadRetryMs (): number {
-    return this.route.options.retryMs + this.route.streams.closeJitterMs()
   }
 
   #stop (reason: CloseReason): void {
     this.#state = 'ending'
     this.reason = this.reason === 'error' ? 'error' : reason
     this.#sources.stop()
-  }
-
-  #sendErrorEvent (error: Error): boolean {
-    const { onStreamError } = this.route.options
-    if (onStreamError === undefined) return false
-    try {
-      const event: unknown = this.inContext(() => onStreamError(error, this.request))
-      if (event === undefined) return false
-      // An async function could fail unheard, and an unhandled rejection ends the process.
-      if (event instanceof Promise) event.catch(() => {})
-      this.take(event)
-      return true
-    } catch (err) {
-      logError(this.request.log, 'error', err, 'onStreamError failed')
-      return false
-    }
   }
 
   #close (): void {
@@ -385,12 +308,12 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
     this.#state = 'closed'
     this.ending.abort(reason)
     this.#sources.stop()
-    this.#response?.release()
+    this.response?.release()
     this.route.streams.delete(this)
     if (isStream) {
       this.ending.report(this.request.log, this.#record(reason))
       // What answers by itself, core knows nothing of.
-      if (this.#response?.isFastifys !== false) silencePrematureClose(this.#reply)
+      if (this.response?.isFastifys !== false) silencePrematureClose(this.reply)
     } else {
       this.ending.settle(this.#record(reason))
     }
@@ -403,12 +326,6 @@ export class Exchange implements Outlet, FrameOutlet, OpenStream, Carried {
   }
 
   #record (reason: CloseReason): CloseRecord {
-    return {
-      route: this.route.name,
-      reason,
-      durationMs: this.#startedAtMs === 0 ? 0 : Math.round(performance.now() - this.#startedAtMs),
-      events: this.#encoder.events + (this.#response?.sharedEvents ?? 0),
-      bytes: this.#response?.bytes ?? 0
-    }
+    return this.ending.record(this.route.name, reason, this.intake.events, this.response?.bytes ?? 0)
   }
 }

@@ -41,10 +41,10 @@ export class Sink implements EventSink<unknown> {
       exchange.prepare()
       if (exchange.done) return CLIENT_LEFT
       const queuedBefore = exchange.queuedBytes
-      const hasRoom = exchange.take(event)
+      const hasRoom = exchange.intake.take(event)
       // One event alone may be larger than the bound: dropping it would not make it smaller.
       if (queuedBefore > 0 && this.#isTooMuch(exchange.queuedBytes)) return CLIENT_LEFT
-      return hasRoom || exchange.done ? HAS_ROOM : exchange.room()
+      return hasRoom || exchange.done ? HAS_ROOM : exchange.intake.room()
     } catch (error) {
       return reject(error)
     }
@@ -106,7 +106,7 @@ export class Sink implements EventSink<unknown> {
   }
 
   #queue (iterator: SinkIterator, event: unknown): Promise<boolean> {
-    const chars = this.#exchange.measure(event)
+    const chars = this.#exchange.intake.measure(event)
     if (iterator.queuedChars > 0 && this.#isTooMuch(iterator.queuedChars + chars)) return CLIENT_LEFT
     iterator.push(event, chars)
     return HAS_ROOM

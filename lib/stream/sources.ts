@@ -5,18 +5,19 @@ import { type FrameOutlet, FramePump } from './frame-pump.js'
 import type { FrameIterable } from './frame-source.js'
 import { type Outlet, pump } from './pump.js'
 import { Source } from './source.js'
-import type { Streams, UnfinishedSource } from './streams.js'
+import type { Streams, UnfinishedSources } from './streams.js'
 
 /** The sources that feed one stream: usually one. */
-export class Sources {
-  // Arrays, since there are few: a Map and a Set for every stream take 500 bytes.
+export class Sources implements UnfinishedSources {
+  /** When they were first asked to end, by `performance.now()`. */
+  stoppedAtMs = 0
+  // Arrays, since there are few: Sets for every stream take 500 bytes.
   readonly #sources: Source[] = []
   readonly #framePumps: FramePump[] = []
-  /** Of sources that were asked to end. */
-  #reports: Map<Source, UnfinishedSource> | undefined
   readonly #streams: Streams
   readonly #log: FastifyBaseLogger
   readonly #route: string
+  #hasWarned = false
 
   constructor (streams: Streams, log: FastifyBaseLogger, route: string) {
     this.#streams = streams
@@ -50,16 +51,19 @@ export class Sources {
 
   /** Asks all of them to end. Those that do not are reported later. */
   stop (): void {
-    const stoppedAtMs = performance.now()
-    for (const pump of [...this.#framePumps]) pump.stop()
-    for (const source of this.#sources) {
-      this.#stop(source)
-      this.#reports ??= new Map()
-      if (this.#reports.has(source)) continue
-      const report = { stoppedAtMs, warn: () => { this.#warn(stoppedAtMs) } }
-      this.#reports.set(source, report)
-      this.#streams.addUnfinished(report)
-    }
+    if (this.#framePumps.length > 0) for (const pump of [...this.#framePumps]) pump.stop()
+    if (this.#sources.length === 0) return
+    for (const source of this.#sources) this.#stop(source)
+    if (this.stoppedAtMs === 0) this.stoppedAtMs = performance.now()
+    if (!this.#hasWarned) this.#streams.addUnfinished(this)
+  }
+
+  warn (): void {
+    this.#hasWarned = true
+    this.#log.warn(
+      { route: this.#route, pendingMs: Math.round(performance.now() - this.stoppedAtMs) },
+      'the source of an event stream goes on though its stream has ended; it should listen to reply.sse.signal'
+    )
   }
 
   #stop (source: Source): void {
@@ -67,16 +71,8 @@ export class Sources {
   }
 
   #forget (source: Source): void {
-    const report = this.#reports?.get(source)
     remove(this.#sources, source)
-    if (report !== undefined) this.#streams.deleteUnfinished(report)
-  }
-
-  #warn (stoppedAtMs: number): void {
-    this.#log.warn(
-      { route: this.#route, pendingMs: Math.round(performance.now() - stoppedAtMs) },
-      'the source of an event stream goes on though its stream has ended; it should listen to reply.sse.signal'
-    )
+    if (this.#sources.length === 0) this.#streams.deleteUnfinished(this)
   }
 }
 

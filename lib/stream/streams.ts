@@ -13,13 +13,13 @@ export interface OpenStream {
   destroy: () => void
 }
 
-/** A source that was asked to end and has not. */
-export interface UnfinishedSource {
+/** Sources of a stream that were asked to end and have not all done so. */
+export interface UnfinishedSources {
   readonly stoppedAtMs: number
   warn: () => void
 }
 
-/** A source may take this long to end after its stream. */
+/** Sources may take this long to end after their stream. */
 const UNFINISHED_AFTER_MS = 30_000
 
 const MIN_INTERVAL_MS = 5
@@ -33,7 +33,7 @@ export class Streams {
   closing = false
   readonly #closeSpreadMs: number
   readonly #open = new Set<OpenStream>()
-  readonly #unfinished = new Set<UnfinishedSource>()
+  readonly #unfinished = new Set<UnfinishedSources>()
   #timer: NodeJS.Timeout | undefined
   #intervalMs = Infinity
   #onEmpty: (() => void) | undefined
@@ -49,7 +49,7 @@ export class Streams {
     return this.#open.size
   }
 
-  /** Sources that have not ended though their stream has. */
+  /** Streams that have ended though their sources have not. */
   get unfinished (): number {
     return this.#unfinished.size
   }
@@ -66,13 +66,13 @@ export class Streams {
     if (this.#open.size === 0) this.#onEmpty?.()
   }
 
-  addUnfinished (source: UnfinishedSource): void {
-    this.#unfinished.add(source)
+  addUnfinished (sources: UnfinishedSources): void {
+    this.#unfinished.add(sources)
     this.#watchEvery(MAX_INTERVAL_MS)
   }
 
-  deleteUnfinished (source: UnfinishedSource): void {
-    if (this.#unfinished.delete(source)) this.#rest()
+  deleteUnfinished (sources: UnfinishedSources): void {
+    if (this.#unfinished.delete(sources)) this.#rest()
   }
 
   /**
@@ -114,10 +114,10 @@ export class Streams {
     this.#isWatching = true
     inSlices(this.#open.values(), STREAMS_PER_TURN, stream => { stream.watch(performance.now()) }, () => { this.#isWatching = false })
     const nowMs = performance.now()
-    for (const source of this.#unfinished) {
-      if (nowMs - source.stoppedAtMs < UNFINISHED_AFTER_MS) continue
-      this.deleteUnfinished(source)
-      source.warn()
+    for (const sources of this.#unfinished) {
+      if (nowMs - sources.stoppedAtMs < UNFINISHED_AFTER_MS) continue
+      this.deleteUnfinished(sources)
+      sources.warn()
     }
   }
 
