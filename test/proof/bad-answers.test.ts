@@ -211,7 +211,8 @@ t.test("a header that can't be sent", async t => {
         await reply.sse.send(first)
         return reply.sse
       }, { prepare })
-      for (const { statusCode, error, closed } of [generator, sink]) {
+      const empty = await ask(t, async function * (_: FastifyRequest, reply: FastifyReply) { reply.header('x', 'a\nb') }, { prepare })
+      for (const { statusCode, error, closed } of [generator, sink, empty]) {
         t.equal(statusCode, 500)
         t.same(error, { code: 'ERR_INVALID_CHAR', message })
         t.match(await closed(), { reason: 'error' })
