@@ -18,7 +18,7 @@ testProxy(caddy, {
   hidesCuts: () => isOld
 })
 
-testReadiness(caddy, { 'health_interval 1s': 'health_interval 100ms' })
+testReadiness(caddy, { 'health_interval 1s': 'health_interval 50ms' })
 
 t.test('Caddy tells the app that a client has left when the app has written again, where flush_interval is -1', async t => {
   const changes = { 'health_interval 1s': 'health_interval 1s\n    flush_interval -1' }

@@ -18,7 +18,7 @@ testProxy(haproxy, {
   hidesCuts: protocol => protocol === 'HTTP/2' && / version 2\.6\./.test(version)
 })
 
-testReadiness(haproxy, { 'inter 1s': 'inter 100ms' })
+testReadiness(haproxy, { 'inter 1s': 'inter 50ms' })
 
 t.test('without http-no-delay and TLS, HAProxy holds each event back', async t => {
   const held = await startBehind(t, haproxy, { changes: { ...PLAIN, '  option http-no-delay\n': '' } })

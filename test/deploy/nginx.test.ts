@@ -15,11 +15,9 @@ testProxy(nginx, {
 t.test('each stream takes two of the worker_connections of nginx', async t => {
   const behind = await startBehind(t, nginx, { changes: { 'worker_connections 32768': 'worker_connections 64' } })
   if (behind === undefined) return
-  // One is the port that it listens on; with 31 streams there is one left, which is not enough for another.
+  // One is the port that it listens on. With 31 streams one is left, for another client, but not for the app as well.
   for (let n = 0; n < 31; n++) t.equal((await open(t, behind.proxy.origin)).status, 200)
-  const refused = await open(t, behind.proxy.origin).then(({ status }) => status, () => 'no answer')
-  t.not(refused, 200)
-  t.match(behind.proxy.said(), /64 worker_connections are not enough/)
+  t.equal((await open(t, behind.proxy.origin)).status, 500)
 })
 
 t.test('nginx holds events back where its buffering was left on and the header that turns it off is ignored', async t => {

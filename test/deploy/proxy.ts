@@ -43,8 +43,6 @@ export type Changes = Record<string, string>
 
 export interface Proxy {
   readonly origin: string
-  /** What it has written. */
-  readonly said: () => string
 }
 
 /**
@@ -78,7 +76,7 @@ export async function startProxy (t: Test, kind: ProxyKind, ports: readonly numb
   for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', (text: string) => { said += text })
   const hasTls = config.includes(place.cert) || config.includes(place.pem)
   await ready(kind.name, child, async () => await accepts(place.port, hasTls), () => said)
-  return { origin: `${hasTls ? 'https' : 'http'}://localhost:${place.port}`, said: () => said }
+  return { origin: `${hasTls ? 'https' : 'http'}://localhost:${place.port}` }
 }
 
 /** Its configuration, as it stands on the page. */

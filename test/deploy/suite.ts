@@ -75,7 +75,7 @@ export function testProxy (kind: ProxyKind, { impatient, compressing, hidesCuts 
     const lost = await open(t, toSilent.origin)
     await lost.ended
     t.equal((await silent.closed())['reason'], 'client')
-    await kept.chunks.until(() => kept.text().split(':\n').length > 12)
+    await kept.chunks.until(() => kept.text().split(':\n').length > 8)
     lively.served.items[0]?.send(1)
     await kept.chunks.until(() => kept.text().endsWith('data: 1\n\n'))
   })

@@ -18,6 +18,7 @@ defaults
   timeout connect 5s
   timeout client 1h
   timeout server 1h
+  option abortonclose
 listen app
   bind 127.0.0.1:${port} tcp-ut ${userTimeoutMs}ms
   server app 127.0.0.1:${appPort}

@@ -60,7 +60,10 @@ while (sinceMs() < settings.limitMs && peers.some(({ outcome }) => outcome.ended
 }
 if (alive.destroyed) throw new Error('a peer that was not lost has lost its stream')
 for (const { outcome } of peers) console.log(JSON.stringify(outcome))
-haproxy?.kill('SIGKILL')
+if (haproxy !== undefined) {
+  haproxy.kill('SIGKILL')
+  await once(haproxy, 'exit')
+}
 process.exit()
 
 function onEnd (server: string) {
