@@ -55,10 +55,10 @@ export async function startProxy (t: Test, kind: ProxyKind, ports: readonly numb
   const binary = requireBinary(t, ...kind.binaries)
   if (binary === undefined) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'fastify-typed-sse-proxy-'))
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   const place = { port: await freePort(), folder, ...writeCertificate(folder) }
   const path = join(folder, 'config')
-  const [one, two = one] = ports
-  const config = settle(change(pageConfig(kind), changes), { ...kind.replaced(place), ':3000': `:${one}`, ':3001': `:${two}` })
+  const config = settle(change(pageConfig(kind), changes), ports, kind.replaced(place))
   writeFileSync(path, config)
   const child = spawn(binary, kind.arguments(path, place), {
     cwd: folder,
@@ -70,7 +70,6 @@ export async function startProxy (t: Test, kind: ProxyKind, ports: readonly numb
   t.teardown(async () => {
     await stop(child)
     process.off('exit', kill)
-    rmSync(folder, { recursive: true, force: true })
   })
   let said = ''
   for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', (text: string) => { said += text })
@@ -96,9 +95,10 @@ function change (config: string, changes: Changes): string {
 }
 
 /** @throws Where it would still take ports and files that are not the test's. */
-function settle (config: string, replaced: Record<string, string>): string {
+function settle (config: string, [one = 0, two = one]: readonly number[], replaced: Record<string, string>): string {
+  config = config.replace(/:(3000|3001)\b/g, (_port, port) => `:${port === '3000' ? one : two}`)
   for (const [text, instead] of Object.entries(replaced)) config = config.replaceAll(text, () => instead)
-  if (/\/etc\/|:443|listen 443/.test(config)) throw new Error(`the configuration is not for a test: ${config}`)
+  if (/\/etc\/|:443\b|listen 443\b/.test(config)) throw new Error(`the configuration is not for a test: ${config}`)
   return config
 }
 

@@ -24,7 +24,11 @@ listen app
   server app 127.0.0.1:${appPort}
 `)
   const child = spawn(haproxy, ['-db', '-f', path], { stdio: 'inherit' })
-  child.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
+  // However this program ends.
+  process.once('exit', () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
   while (!await accepts(port)) {
     if (child.exitCode !== null) throw new Error(`HAProxy does not start: it has ended by ${child.exitCode}`)
     await delay(20)

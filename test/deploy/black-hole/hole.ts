@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { findBinary } from '../../helpers/services.js'
 
 /** Of the peers that fall into the hole. Everybody else has another address. */
 export const LOST_ADDRESS = '127.0.0.2'
@@ -8,6 +9,9 @@ export const LOST_ADDRESS = '127.0.0.2'
 export function setRetries (retries: number): void {
   writeFileSync('/proc/sys/net/ipv4/tcp_retries2', String(retries))
 }
+
+/** A kernel that can't drop packets, or may not, ends the program with this code. */
+export const NO_HOLE = 69
 
 /** Makes the loopback interface of a new network namespace work. */
 export function openLoopback (): void {
@@ -41,13 +45,18 @@ export function lostPorts (): Set<number> {
 }
 
 function ip (command: string): void {
-  run('/usr/sbin/ip', command)
+  run(findBinary('ip') ?? 'ip', command)
 }
 
 function tc (command: string): void {
-  run('/usr/sbin/tc', command)
+  run(findBinary('tc') ?? 'tc', command)
 }
 
 function run (program: string, command: string): void {
-  execFileSync(program, command.split(' '), { stdio: ['ignore', 'ignore', 'pipe'] })
+  try {
+    execFileSync(program, command.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] })
+  } catch {
+    // It has said why.
+    process.exit(NO_HOLE)
+  }
 }
