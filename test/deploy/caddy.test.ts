@@ -4,12 +4,16 @@ import { startBehind } from './instance.js'
 import { caddy } from './kinds.js'
 import { isUnaware, sendUntilLeft } from './leaving.js'
 import { pageConfig } from './proxy.js'
-import { testProxy, testReadiness, textOf } from './suite.js'
+import { testReadiness, testStopping } from './stopping.js'
+import { testProxy, textOf } from './suite.js'
 import { versionOf } from './version.js'
 
 t.setTimeout(180_000)
 
 const isOld = /^v?2\.6\./.test(versionOf('caddy', 'version'))
+
+/** Asks the instances often. */
+const HASTY = { 'health_interval 1s': 'health_interval 50ms' }
 
 testProxy(caddy, {
   impatient: { 'read_timeout 60s': 'read_timeout 1s' },
@@ -18,7 +22,8 @@ testProxy(caddy, {
   hidesCuts: () => isOld
 })
 
-testReadiness(caddy, { 'health_interval 1s': 'health_interval 50ms' })
+testReadiness(caddy, HASTY)
+testStopping(caddy, HASTY)
 
 t.test('Caddy tells the app that a client has left when the app has written again, where flush_interval is -1', async t => {
   const changes = { 'health_interval 1s': 'health_interval 1s\n    flush_interval -1' }

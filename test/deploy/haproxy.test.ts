@@ -3,7 +3,8 @@ import { open } from './client.js'
 import { startBehind } from './instance.js'
 import { haproxy } from './kinds.js'
 import { isUnaware, sendUntilLeft } from './leaving.js'
-import { testProxy, testReadiness } from './suite.js'
+import { testReadiness, testStopping } from './stopping.js'
+import { testProxy } from './suite.js'
 import { versionOf } from './version.js'
 
 t.setTimeout(180_000)
@@ -12,13 +13,17 @@ const version = versionOf('haproxy', '-v')
 /** How the page says to do without TLS. */
 const PLAIN = { ' ssl crt /etc/haproxy/app.pem alpn h2,http/1.1': '' }
 
+/** Asks the instances often. */
+const HASTY = { 'inter 1s': 'inter 50ms' }
+
 testProxy(haproxy, {
   impatient: { 'timeout server 60s': 'timeout server 1s', 'timeout client 60s': 'timeout client 1s' },
   compressing: { 'balance leastconn': 'balance leastconn\n  compression algo gzip\n  compression type text/event-stream' },
   hidesCuts: protocol => protocol === 'HTTP/2' && / version 2\.6\./.test(version)
 })
 
-testReadiness(haproxy, { 'inter 1s': 'inter 50ms' })
+testReadiness(haproxy, HASTY)
+testStopping(haproxy, HASTY)
 
 t.test('without http-no-delay and TLS, HAProxy holds each event back', async t => {
   const held = await startBehind(t, haproxy, { changes: { ...PLAIN, '  option http-no-delay\n': '' } })

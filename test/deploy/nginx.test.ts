@@ -2,6 +2,7 @@ import t from 'tap'
 import { open } from './client.js'
 import { startBehind } from './instance.js'
 import { nginx } from './kinds.js'
+import { testStopping } from './stopping.js'
 import { sendEach, testProxy } from './suite.js'
 
 t.setTimeout(180_000)
@@ -11,6 +12,9 @@ testProxy(nginx, {
   compressing: { 'upstream app {': 'gzip on; gzip_types *; gzip_proxied any; upstream app {' },
   hidesCuts: () => false
 })
+
+// It asks nobody, and learns from refused connections.
+testStopping(nginx)
 
 t.test('each stream takes two of the worker_connections of nginx', async t => {
   const behind = await startBehind(t, nginx, { changes: { 'worker_connections 32768': 'worker_connections 64' } })

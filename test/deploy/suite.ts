@@ -104,35 +104,6 @@ export function testProxy (kind: ProxyKind, { impatient, compressing, hidesCuts 
   })
 }
 
-/** For a proxy that asks its instances whether they are ready. */
-export function testReadiness (kind: ProxyKind, hasty: Changes): void {
-  t.test(`${kind.name} sends nobody to an instance that is not ready, and leaves it the streams that it has`, async t => {
-    const [one, two] = [await startInstance(t), await startInstance(t)]
-    const proxy = await startProxy(t, kind, [one.port, two.port], hasty)
-    if (proxy === undefined) return
-    const leaving = async (instance: typeof one, ready: boolean): Promise<void> => {
-      instance.isReady = ready
-      const before = instance.checked.items.length
-      // Once it has asked again, it has understood the answer before.
-      await instance.checked.until(statuses => statuses.slice(before).filter(status => status === (ready ? 200 : 503)).length >= 3)
-    }
-    await leaving(two, false)
-    const kept = await open(t, proxy.origin)
-    t.equal(one.served.items.length, 1)
-
-    await leaving(two, true)
-    await leaving(one, false)
-    for (let n = 0; n < 3; n++) await open(t, proxy.origin)
-    t.equal(two.served.items.length, 3, 'though it has the most streams')
-    one.served.items[0]?.send(1)
-    await kept.chunks.until(() => kept.text().endsWith('data: 1\n\n'))
-
-    await leaving(one, true)
-    await open(t, proxy.origin)
-    t.equal(one.served.items.length, 2)
-  })
-}
-
 /** Sends events of which each has to arrive before the next is sent. */
 export async function sendEach (served: Served | undefined, stream: OpenStream): Promise<void> {
   for (let n = 0; n < EVENTS; n++) {
