@@ -17,7 +17,7 @@ const PAGE = new URL('../../docs/deploy.md', import.meta.url)
 const READY_WITHIN_MS = 20_000
 
 /** What a proxy is told that is of the test and not of its page. */
-export interface Place {
+interface Place {
   readonly port: number
   /** For its files. */
   readonly folder: string

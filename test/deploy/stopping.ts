@@ -61,5 +61,5 @@ export function testStopping (kind: ProxyKind, hasty?: Changes): void {
 async function turn (instance: Instance, isReady: boolean): Promise<void> {
   instance.isReady = isReady
   const before = instance.checked.items.length
-  await instance.checked.until(statuses => statuses.slice(before).filter(status => status === (isReady ? 200 : 503)).length >= 3)
+  await instance.checked.until(statuses => statuses.slice(before).filter(status => status === (isReady ? 200 : 503)).length >= 4)
 }
