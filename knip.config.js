@@ -13,8 +13,8 @@ export default {
     'examples/**/*.{js,ts}'
   ],
   project: ['{lib,types,test,scripts,bench,examples}/**/*.{js,ts}'],
-  // Found by its path, since its command line takes no part in imports; and resolved by a program of docs/recipes.md.
-  ignoreDependencies: ['@arethetypeswrong/cli', 'htmx.org', 'htmx-ext-sse'],
+  // Found by its path, since its command line takes no part in imports; and resolved by programs of docs/.
+  ignoreDependencies: ['@arethetypeswrong/cli', 'htmx.org', 'htmx-ext-sse', 'close-with-grace'],
   // The floor of the benchmarks is compiled, where there is a compiler.
   ignoreBinaries: ['cc'],
   // The plugin is the default export and has a name as well, for those who import by name.

@@ -1,11 +1,26 @@
 import zlib from 'node:zlib'
+import type { LogLevel } from 'fastify'
 import type { Broker } from '../types/broker.js'
 import type { CompressOptions, ContentEncoding, FastifySseOptions, ResolvedCompression, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
+import type { CloseReason } from '../types/sink.js'
 import { type Check, checkOptions, defined, isBoolean, isFunction, isObject, notNegative, positive, wholeNumber } from './check-options.js'
 import { FST_ERR_SSE_OPTION_INVALID } from './errors.js'
 
 /** What is left of Fastify's `pluginTimeout` for everything else that a closing server does. */
 const CLOSE_MARGIN_MS = 1_000
+
+const CLOSE_LOG_LEVELS: Readonly<Record<CloseReason, LogLevel>> = Object.freeze({
+  complete: 'info',
+  client: 'info',
+  shutdown: 'info',
+  'max-age': 'info',
+  expired: 'info',
+  slow: 'warn',
+  stalled: 'warn',
+  error: 'info' // the error itself has a line of its own
+})
+
+const LOG_LEVELS: readonly unknown[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] satisfies LogLevel[]
 
 const STREAM_DEFAULTS: ResolvedStreamOptions = {
   heartbeatMs: 15_000,
@@ -15,7 +30,8 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   maxAgeMs: Infinity,
   fastPaths: true,
   validate: true,
-  compress: false
+  compress: false,
+  closeLogLevel: CLOSE_LOG_LEVELS
 }
 
 const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64 }
@@ -29,6 +45,8 @@ const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   maxAgeMs: positive,
   onComplete: value => value === 'reconnect' || value === 'stop' ? undefined : "'reconnect' or 'stop'",
   onStreamError: isFunction,
+  onClose: isFunction,
+  closeLogLevel: value => isCloseLogLevel(value) ? undefined : `one of ${LOG_LEVELS.join(', ')}, or an object with such for ${Object.keys(CLOSE_LOG_LEVELS).join(', ')}`,
   fastPaths: isBoolean,
   validate: isBoolean,
   compress: value => typeof value === 'boolean' || (isObject(value) === undefined && !Array.isArray(value)) ? undefined : 'a boolean, or an object with encodings and level'
@@ -65,7 +83,8 @@ const REGISTER_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
 export function resolveOptions (options: FastifySseOptions, pluginTimeoutMs: number): Readonly<ResolvedOptions> {
   checkOptions('option', options, PLUGIN_CHECKS, REGISTER_OPTIONS)
   const compress = resolveCompression('option compress:', options.compress)
-  const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options), compress } as ResolvedOptions
+  const closeLogLevel = resolveLogLevels(options.closeLogLevel, CLOSE_LOG_LEVELS)
+  const resolved = { ...STREAM_DEFAULTS, ...PLUGIN_DEFAULTS, ...defined(options), compress, closeLogLevel } as ResolvedOptions
   if (pluginTimeoutMs > 0 && resolved.closeTimeoutMs > pluginTimeoutMs - CLOSE_MARGIN_MS) {
     throw FST_ERR_SSE_OPTION_INVALID(
       'option closeTimeoutMs',
@@ -88,7 +107,14 @@ export function resolveRouteOptions (
   if (options === undefined) return scope
   checkOptions(`${route}: option`, options, STREAM_CHECKS)
   const compress = options.compress === undefined ? scope.compress : resolveCompression(`${route}: option compress:`, options.compress)
-  return Object.freeze({ ...scope, ...defined(options), compress })
+  const closeLogLevel = resolveLogLevels(options.closeLogLevel, scope.closeLogLevel)
+  return Object.freeze({ ...scope, ...defined(options), compress, closeLogLevel })
+}
+
+/** @param scope What holds for reasons that are not named. */
+function resolveLogLevels (levels: StreamOptions['closeLogLevel'], scope: ResolvedStreamOptions['closeLogLevel']): ResolvedStreamOptions['closeLogLevel'] {
+  if (typeof levels !== 'string') return Object.freeze({ ...scope, ...defined(levels ?? {}) })
+  return Object.freeze(Object.fromEntries(Object.keys(scope).map(reason => [reason, levels]))) as ResolvedStreamOptions['closeLogLevel']
 }
 
 function resolveCompression (what: string, compress: StreamOptions['compress'] = false): ResolvedCompression | false {
@@ -100,6 +126,11 @@ function resolveCompression (what: string, compress: StreamOptions['compress'] =
     throw FST_ERR_SSE_OPTION_INVALID(`${what} encodings`, `one or more that this version of Node.js has (${AVAILABLE.join(', ')})`, String(options.encodings))
   }
   return Object.freeze({ encodings: Object.freeze(encodings), level: options.level })
+}
+
+function isCloseLogLevel (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return LOG_LEVELS.includes(value)
+  return Object.entries(value).every(([reason, level]) => Object.hasOwn(CLOSE_LOG_LEVELS, reason) && (level === undefined || LOG_LEVELS.includes(level)))
 }
 
 function isListOfEncodings (value: unknown): boolean {

@@ -87,3 +87,13 @@ t.test('an encoding that Node.js does not have is not enough', async t => {
     })
   }
 })
+
+t.test('close records have a level for each reason, by the route, its scope, or default', async t => {
+  const none = resolveOptions({}, 0)
+  t.match(none.closeLogLevel, { complete: 'info', client: 'info', shutdown: 'info', 'max-age': 'info', expired: 'info', slow: 'warn', stalled: 'warn', error: 'info' })
+  const scope = resolveOptions({ closeLogLevel: { client: 'debug', slow: undefined } as never }, 0)
+  t.strictSame(scope.closeLogLevel, { ...none.closeLogLevel, client: 'debug' })
+  t.strictSame(resolveRouteOptions('GET /', { retryMs: 1 }, scope).closeLogLevel, scope.closeLogLevel)
+  t.strictSame(resolveRouteOptions('GET /', { closeLogLevel: { error: 'fatal' } }, scope).closeLogLevel, { ...scope.closeLogLevel, error: 'fatal' })
+  t.strictSame(new Set(Object.values(resolveRouteOptions('GET /', { closeLogLevel: 'silent' }, scope).closeLogLevel)), new Set(['silent']))
+})

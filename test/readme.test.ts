@@ -90,16 +90,18 @@ t.test('the table of options has their names and defaults', async t => {
   t.strictSame(documented, {
     ...Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)])),
     maxBufferedBytes: '1 MiB',
-    stallTimeoutMs: '300000;30000 for reply.sse and channels'
+    stallTimeoutMs: '300000;30000 for reply.sse and channels',
+    closeLogLevel: 'warn for slow and stalled, else info'
   })
   t.equal(defaults.maxBufferedBytes, 1024 ** 2)
+  t.strictSame(Object.entries(defaults.closeLogLevel).filter(([, level]) => level !== 'info'), [['slow', 'warn'], ['stalled', 'warn']])
 })
 
 t.test('every reason for the end of a stream is named', async t => {
   const reasons: Record<CloseReason, true> = {
     complete: true, client: true, shutdown: true, 'max-age': true, expired: true, slow: true, stalled: true, error: true
   }
-  const [, sentence = ''] = /^`reason` is one of (.*)$/m.exec(text) ?? []
+  const [, sentence = ''] = /^`reason` is one of (.*?);/m.exec(text) ?? []
   t.strictSame([...sentence.matchAll(/`([\w-]+)`/g)].map(([, name]) => name), Object.keys(reasons))
 })
 

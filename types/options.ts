@@ -1,6 +1,7 @@
-import type { FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { FastifyRequest, FastifyServerOptions, LogLevel } from 'fastify'
 import type { Broker } from './broker.js'
 import type { AnyStreamEvent } from './event.js'
+import type { CloseReason, CloseRecord } from './sink.js'
 
 /** How the body of a response may be compressed; `zstd` where Node.js has it (22.15, 23.8 and later). */
 export type ContentEncoding = 'zstd' | 'gzip' | 'br'
@@ -44,6 +45,13 @@ export interface StreamOptions<Event = AnyStreamEvent> {
    * response ends cleanly; without one the response is aborted, so that it does not look complete. Default: none.
    */
   onStreamError?: (error: Error, request: FastifyRequest) => Event | undefined
+  /** Called once for every stream, when it has ended, with what is logged of it. Default: none. */
+  onClose?: (record: CloseRecord, request: FastifyRequest) => void
+  /**
+   * At which level the close record is logged: one for all streams, or one for each reason. Default: `warn` for `slow` and
+   * `stalled`, `info` for all others, which is also what a reason gets that is not named.
+   */
+  closeLogLevel?: LogLevel | Partial<Record<CloseReason, LogLevel>>
   /**
    * Whether frames may leave past parts of Fastify and Node.js that do nothing for them: straight to the response where no
    * hook has put anything between, and in chunks that are framed once for all who get them. What clients read is the same,
@@ -84,9 +92,9 @@ export interface ResolvedCompression {
 
 /** A stream's options with every default in place. */
 export type ResolvedStreamOptions =
-  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onComplete' | 'compress'>>
-  & Pick<StreamOptions, 'onStreamError' | 'onComplete' | 'stallTimeoutMs'>
-  & { compress: ResolvedCompression | false }
+  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onClose' | 'onComplete' | 'compress' | 'closeLogLevel'>>
+  & Pick<StreamOptions, 'onStreamError' | 'onClose' | 'onComplete' | 'stallTimeoutMs'>
+  & { compress: ResolvedCompression | false, closeLogLevel: Readonly<Record<CloseReason, LogLevel>> }
 
 /** The plugin's options with every default in place. */
 export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>

@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify'
+
 /** Why a stream ended. */
 export type CloseReason =
   /** Its source ended, or yielded a final event. */
@@ -28,6 +30,24 @@ export interface CloseRecord {
   events: number
   /** Bytes of the body, before any compression. */
   bytes: number
+  /** The id that the client came back with. Absent where it sent none that an event can have had. */
+  resumedFrom?: string
+}
+
+/** What is published on the diagnostics channel `fastify-typed-sse:stream:open` when the response of a stream begins. */
+export interface StreamOpenMessage {
+  request: FastifyRequest
+  /** As in the close record. */
+  route: string
+}
+
+/**
+ * What is published on the diagnostics channel `fastify-typed-sse:stream:close` when a stream has ended; also for one that
+ * failed before its response began, which was never published as open.
+ */
+export interface StreamCloseMessage {
+  request: FastifyRequest
+  record: CloseRecord
 }
 
 /** Options of `reply.sse.sendAll()`. */

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { streamClosed } from './stream-closed.js'
 
@@ -51,16 +50,9 @@ export class Ending {
     if (controller !== undefined) this.#request.inContext(() => { controller.abort(streamClosed(reason)) })
   }
 
-  /** What is known about a stream that ends now. */
-  record (route: string, reason: CloseReason, events: number, bytes: number): CloseRecord {
-    const durationMs = this.#startedAtMs === undefined ? 0 : Math.round(performance.now() - this.#startedAtMs)
-    return { route, reason, durationMs, events, bytes }
-  }
-
-  /** The stream is over: one line in the log tells how, and nothing but this does for a client that has left. */
-  report (log: FastifyBaseLogger, record: CloseRecord): void {
-    log.info({ stream: record }, 'event stream closed')
-    this.settle(record)
+  /** How long the stream has taken, in milliseconds. */
+  get durationMs (): number {
+    return this.#startedAtMs === undefined ? 0 : Math.round(performance.now() - this.#startedAtMs)
   }
 
   /** It is over, or will never be. The first record counts. */

@@ -6,6 +6,7 @@ import { asyncScope } from '../async-scope.js'
 import { logError } from '../log-error.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { retryLine } from '../wire/frame.js'
+import { type Announced, announceClose, announceOpen } from './announce.js'
 import type { EarlyEnd } from './carrier.js'
 import { type ComeBack, comeBackMs } from './come-back-ms.js'
 import { Ending } from './ending.js'
@@ -39,7 +40,7 @@ export interface Replying {
 }
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
-export class Exchange implements Taking, OpenStream, Carried {
+export class Exchange implements Taking, OpenStream, Carried, Announced {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly route: StreamRoute
@@ -273,6 +274,7 @@ export class Exchange implements Taking, OpenStream, Carried {
         isPulled: this.intake.isPulled
       })
       this.response.begin()
+      announceOpen(this)
     } catch (error) {
       // A header that can't be sent, for one.
       this.leave('error')
@@ -310,13 +312,12 @@ export class Exchange implements Taking, OpenStream, Carried {
     this.#sources.stop()
     this.response?.release()
     this.route.streams.delete(this)
-    if (isStream) {
-      this.ending.report(this.request.log, this.#record(reason))
-      // What answers by itself, core knows nothing of.
-      if (this.response?.isFastifys !== false) silencePrematureClose(this.reply)
-    } else {
-      this.ending.settle(this.#record(reason))
-    }
+    const record = this.#record(reason)
+    this.ending.settle(record)
+    if (!isStream) return
+    announceClose(this, record)
+    // What answers by itself, core knows nothing of.
+    if (this.response?.isFastifys !== false) silencePrematureClose(this.reply)
   }
 
   /** Nobody should wait for the end of a stream that will never be. */
@@ -326,6 +327,14 @@ export class Exchange implements Taking, OpenStream, Carried {
   }
 
   #record (reason: CloseReason): CloseRecord {
-    return this.ending.record(this.route.name, reason, this.intake.events, this.response?.bytes ?? 0)
+    const { lastEventId: resumedFrom } = this
+    return {
+      route: this.route.name,
+      reason,
+      durationMs: this.ending.durationMs,
+      events: this.intake.events,
+      bytes: this.response?.bytes ?? 0,
+      ...(resumedFrom !== undefined && { resumedFrom })
+    }
   }
 }

@@ -12,7 +12,8 @@ const job = eventStream({ done: Type.Null() }, { final: ['done'] })
 const POSITIVE = 'a number above 0, or Infinity'
 const NOT_NEGATIVE = 'a number, 0 or more, or Infinity'
 const WHOLE = 'a whole number from 0 to 2147483647'
-const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, fastPaths, validate, compress'
+const CLOSE_LOG_LEVEL = 'one of trace, debug, info, warn, error, fatal, silent, or an object with such for complete, client, shutdown, max-age, expired, slow, stalled, error'
+const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, onClose, closeLogLevel, fastPaths, validate, compress'
 
 /** Option, wrong value, what it should be, and how the message shows the value. */
 const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: string, shown: string]> = [
@@ -35,6 +36,11 @@ const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: strin
   ['onComplete', 'restart', "'reconnect' or 'stop'", 'restart'],
   ['onComplete', {}, "'reconnect' or 'stop'", 'Object'],
   ['onStreamError', { event: 'note' }, 'a function', 'Object'],
+  ['onClose', 'log', 'a function', 'log'],
+  ['closeLogLevel', 'loud', CLOSE_LOG_LEVEL, 'loud'],
+  ['closeLogLevel', { client: 'loud' }, CLOSE_LOG_LEVEL, 'Object'],
+  ['closeLogLevel', { left: 'info' }, CLOSE_LOG_LEVEL, 'Object'],
+  ['closeLogLevel', null, CLOSE_LOG_LEVEL, 'null'],
   ['fastPaths', 1, 'a boolean', '1'],
   ['validate', 'no', 'a boolean', 'no'],
   ['compress', 'gzip', 'a boolean, or an object with encodings and level', 'gzip'],

@@ -1,10 +1,9 @@
 import t from 'tap'
+import { resolveOptions } from '../../lib/options.js'
 import { Watch, watchEveryMs } from '../../lib/stream/watch.js'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 
-const OPTIONS: ResolvedStreamOptions = {
-  heartbeatMs: 100, retryMs: 0, commitAfterMs: 0, maxBufferedBytes: 1, maxAgeMs: Infinity, fastPaths: true, validate: true, compress: false
-}
+const OPTIONS: ResolvedStreamOptions = resolveOptions({ heartbeatMs: 100 }, 0)
 
 /** A stream and its watch, at the time 0. */
 function watched (options: Partial<ResolvedStreamOptions> = {}, kind = { isPulled: true, mayExpire: true }) {
