@@ -24,6 +24,8 @@ export class Answer implements Replying {
   #sink: Sink | undefined
   #isIntercepting = false
   #isDecided = false
+  /** Whether there is room for its stream; undefined before that was asked. */
+  #isAdmitted: boolean | undefined
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: Route) {
     this.#request = request
@@ -64,15 +66,25 @@ export class Answer implements Replying {
 
   /**
    * What is decided without the handler, after all hooks: whether the client takes an event stream, whether it has seen
-   * all of it, and a HEAD request.
+   * all of it, a HEAD request, and whether there is room for one more stream.
    *
    * @returns Whether the request is answered.
-   * @throws FST_ERR_SSE_NOT_ACCEPTABLE
+   * @throws FST_ERR_SSE_NOT_ACCEPTABLE, and what {@link Admission.admit} throws.
    */
   decide (): boolean {
+    this.#isDecided = true
+    return this.#needsNoStream() || (this.#route.streamsOnly && this.#isRefused())
+  }
+
+  send (payload?: unknown): void {
+    // For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be.
+    if (this.#route.negotiates) addVary(this.#reply, 'Accept')
+    this.#send.call(this.#reply, payload)
+  }
+
+  #needsNoStream (): boolean {
     const { method } = this.#request
     const route = this.#route
-    this.#isDecided = true
     if (method !== 'GET' && method !== 'HEAD') return false
     if (route.streamsOnly && !route.accepts(this.#request)) {
       throw FST_ERR_SSE_NOT_ACCEPTABLE(String(this.#request.headers.accept))
@@ -90,10 +102,17 @@ export class Answer implements Replying {
     return false
   }
 
-  send (payload?: unknown): void {
-    // For routes that are older than the plugin, which `addVary()` is no hook of: as late as it can be.
-    if (this.#route.negotiates) addVary(this.#reply, 'Accept')
-    this.#send.call(this.#reply, payload)
+  /** Whether there is no room for its stream. Where that may still become something else, it is asked when the stream begins. */
+  #isRefused (): boolean {
+    const { admission, streams, options } = this.#route
+    if (admission === undefined || this.#request.method === 'HEAD') return false
+    if (this.#isAdmitted !== undefined) return !this.#isAdmitted
+    this.#isAdmitted = false
+    // A closing server ends each stream as soon as it comes, and its connection, on which there would be a 503 next.
+    const refusal = streams.closing ? undefined : admission.admit(this.#request, this.#reply, options)
+    this.#isAdmitted = refusal === undefined
+    if (refusal !== undefined) this.send(refusal)
+    return !this.#isAdmitted
   }
 
   #answer (payload: unknown): void {
@@ -170,15 +189,14 @@ export class Answer implements Replying {
   }
 
   /**
-   * Decides late about a route that was declared before this plugin had loaded: its handler has run, but its stream has
-   * not begun.
+   * Decides late, when the handler has run but its stream has not begun: about a route that was declared before this
+   * plugin had loaded, and whether there is room for the stream of one that might have answered with something else.
    *
    * @returns Whether the request is answered by that.
    */
   isAnswered (): boolean {
-    if (this.#isDecided) return false
     try {
-      return this.decide()
+      return (!this.#isDecided && this.decide()) || this.#isRefused()
     } catch (error) {
       this.send(error)
       return true

@@ -15,6 +15,9 @@ export const FST_ERR_SSE_SCHEMA_BUILD = createError<[route: string, event: strin
 export const FST_ERR_SSE_SCHEMA_SHARED = createError<[id: string]>('FST_ERR_SSE_SCHEMA_SHARED', "an event stream was given to addSchema() as '%s'; share the schemas of its events instead, and declare the stream in the route's response", 500, TypeError)
 
 // Requests
+export const FST_ERR_SSE_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_STREAMS_EXCEEDED', 'too many event streams are open here; try again in %d seconds', 503)
+export const FST_ERR_SSE_KEY_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_KEY_STREAMS_EXCEEDED', 'you have too many event streams open; close one, or try again in %d seconds', 429)
+export const FST_ERR_SSE_STREAM_KEY_INVALID = createError<[problem: string]>('FST_ERR_SSE_STREAM_KEY_INVALID', '%s', 500, TypeError)
 export const FST_ERR_SSE_NOT_ACCEPTABLE = createError<[accept: string]>('FST_ERR_SSE_NOT_ACCEPTABLE', "this resource is an event stream, but the Accept header '%s' refuses text/event-stream", 406)
 export const FST_ERR_SSE_NOT_ITERABLE = createError<[route: string, received: string]>('FST_ERR_SSE_NOT_ITERABLE', "%s should answer with an async iterable of its declared events (an async generator, reply.sse, a stream of objects), instead got '%s'", 500, TypeError)
 export const FST_ERR_SSE_STATUS_UNDECLARED = createError<[route: string, statusCode: number]>('FST_ERR_SSE_STATUS_UNDECLARED', '%s answers with events and status %d, but its schema declares no event stream for that status', 500)

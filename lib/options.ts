@@ -47,6 +47,9 @@ const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   onStreamError: isFunction,
   onClose: isFunction,
   closeLogLevel: value => isCloseLogLevel(value) ? undefined : `one of ${LOG_LEVELS.join(', ')}, or an object with such for ${Object.keys(CLOSE_LOG_LEVELS).join(', ')}`,
+  maxStreams: isCount,
+  maxStreamsPerKey: isCount,
+  streamKey: isFunction,
   fastPaths: isBoolean,
   validate: isBoolean,
   compress: value => typeof value === 'boolean' || (isObject(value) === undefined && !Array.isArray(value)) ? undefined : 'a boolean, or an object with encodings and level'
@@ -131,6 +134,11 @@ function resolveCompression (what: string, compress: StreamOptions['compress'] =
 function isCloseLogLevel (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return LOG_LEVELS.includes(value)
   return Object.entries(value).every(([reason, level]) => Object.hasOwn(CLOSE_LOG_LEVELS, reason) && (level === undefined || LOG_LEVELS.includes(level)))
+}
+
+/** Hoisted, since the checks above are made of it. */
+function isCount (value: unknown): string | undefined {
+  return value === Infinity || (Number.isInteger(value) && (value as number) > 0) ? undefined : 'a whole number above 0, or Infinity'
 }
 
 function isListOfEncodings (value: unknown): boolean {

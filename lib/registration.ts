@@ -10,6 +10,7 @@ import type { OwnerScope } from './channel/owner.js'
 import { PageReads } from './channel/page-reads.js'
 import { PositionTimer } from './channel/position-timer.js'
 import { FST_ERR_SSE_SCHEMA_SHARED } from './errors.js'
+import { Limits } from './limits/limits.js'
 import { Route, type RouteDeclaration } from './route.js'
 import { compileStream, type StreamCodec } from './schema/codec.js'
 import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
@@ -23,6 +24,7 @@ const CLAIMED_NAMES = new Set(['error', 'open'])
 export class Registration {
   readonly options: Readonly<ResolvedOptions>
   readonly streams: Streams
+  readonly limits: Limits
   readonly #channels = new Channels()
   readonly #broker: Broker
   readonly #pageReads: PageReads
@@ -35,6 +37,7 @@ export class Registration {
   constructor (options: Readonly<ResolvedOptions>) {
     this.options = options
     this.streams = new Streams(options.closeSpreadMs)
+    this.limits = new Limits(options)
     this.#broker = options.broker ?? memoryBroker()
     this.#pageReads = new PageReads(options.replayConcurrency)
     this.#positionTimer = new PositionTimer(options.heartbeatMs)
@@ -45,6 +48,7 @@ export class Registration {
     const route = new Route(declaration, {
       options: this.options,
       streams: this.streams,
+      limits: this.limits,
       compile: (stream, name, validate) => this.#compilerOf(instance).compile(stream, name, validate)
     })
     this.#routes.push(route)

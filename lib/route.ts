@@ -3,6 +3,8 @@ import Negotiator from 'negotiator'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedStreamOptions, StreamOptions } from '../types/options.js'
 import { FST_ERR_SSE_ROUTE_INVALID, FST_ERR_SSE_STATUS_UNDECLARED } from './errors.js'
+import type { Admission } from './limits/admission.js'
+import type { Limits } from './limits/limits.js'
 import { resolveRouteOptions } from './options.js'
 import { type EventCodec, undeclaredCodec } from './schema/codec.js'
 import { carriedStream, isEventStream } from './schema/event-stream.js'
@@ -24,6 +26,7 @@ export interface RouteDeclaration {
 export interface RouteScope {
   readonly options: Readonly<ResolvedStreamOptions>
   readonly streams: Streams
+  readonly limits: Limits
   /** Compiles a stream, or finds it compiled. @throws FST_ERR_SSE_SCHEMA_BUILD */
   readonly compile: (stream: EventStream, route: string, validate: boolean) => EventCodec
 }
@@ -36,6 +39,8 @@ export class Route implements StreamRoute {
   readonly name: string
   readonly options: Readonly<ResolvedStreamOptions>
   readonly streams: Streams
+  /** What lets its streams begin; undefined where nothing bounds them. */
+  readonly admission: Admission | undefined
   /** Whether a success of this route is always an event stream. */
   readonly streamsOnly: boolean
   readonly #streams: ReadonlyMap<string, EventStream>
@@ -51,6 +56,7 @@ export class Route implements StreamRoute {
     this.name = `${[method].flat().join(',')} ${url}`
     this.options = resolveRouteOptions(this.name, sse, scope.options)
     this.streams = scope.streams
+    this.admission = scope.limits.admissionFor(this.name, sse)
     this.#compile = scope.compile
     const { streams, mediaTypes } = declaredStreams(this.name, schema)
     this.#streams = streams

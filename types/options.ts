@@ -15,10 +15,26 @@ export interface CompressOptions {
 }
 
 /**
+ * How many streams may be open at a time. Beyond that, a browser's EventSource gets a stream that ends at once and tells it
+ * to come back in 5 to 30 seconds; all others get an error with `Retry-After`.
+ */
+export interface LimitOptions {
+  /** Open streams: given to the plugin, of all routes in its scope together; given to a route, of that route. Both hold. Beyond it: 503, `FST_ERR_SSE_STREAMS_EXCEEDED`. Default: `Infinity`, no bound. */
+  maxStreams?: number
+  /** The same for streams that have the same key. Beyond it: 429, `FST_ERR_SSE_KEY_STREAMS_EXCEEDED`. Default: `Infinity`, no bound. */
+  maxStreamsPerKey?: number
+  /**
+   * Whose stream it is: a user, for one. Called after all hooks; may not be async. A route's own is taken for the limit of
+   * the plugin too. Default: the client's IP, of IPv6 the network of 64 bits. Behind a proxy that needs Fastify's `trustProxy`.
+   */
+  streamKey?: (request: FastifyRequest) => string
+}
+
+/**
  * Options of a stream: given to the plugin they hold for its scope, given to a route (`sse: { … }`, or
  * `config: { sse: { … } }`) for that route. A wrong one fails at registration with `FST_ERR_SSE_OPTION_INVALID`.
  */
-export interface StreamOptions<Event = AnyStreamEvent> {
+export interface StreamOptions<Event = AnyStreamEvent> extends LimitOptions {
   /** Milliseconds without a write after which a comment is sent, up to a fourth of it (1 s at most) earlier or later, so that proxies keep the connection. Default: 15 000. `Infinity` sends none. */
   heartbeatMs?: number
   /** How long clients wait before they reconnect, in milliseconds; every stream starts by telling them. Default: 2 000. 0 lets them come back at once. */
@@ -90,11 +106,11 @@ export interface ResolvedCompression {
   readonly level: number | undefined
 }
 
-/** A stream's options with every default in place. */
+/** A stream's options with every default in place, but for the limits: a route's stand beside those of its scope. */
 export type ResolvedStreamOptions =
-  & Required<Omit<StreamOptions, 'stallTimeoutMs' | 'onStreamError' | 'onClose' | 'onComplete' | 'compress' | 'closeLogLevel'>>
+  & Required<Omit<StreamOptions, keyof LimitOptions | 'stallTimeoutMs' | 'onStreamError' | 'onClose' | 'onComplete' | 'compress' | 'closeLogLevel'>>
   & Pick<StreamOptions, 'onStreamError' | 'onClose' | 'onComplete' | 'stallTimeoutMs'>
   & { compress: ResolvedCompression | false, closeLogLevel: Readonly<Record<CloseReason, LogLevel>> }
 
 /** The plugin's options with every default in place. */
-export type ResolvedOptions = ResolvedStreamOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>
+export type ResolvedOptions = ResolvedStreamOptions & LimitOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>

@@ -72,6 +72,8 @@ export class Documents {
       methods: [method].flat(),
       streamsOnly: route.streamsOnly,
       canComplete: route.canComplete,
+      isLimited: route.admission?.isInAll === true,
+      isLimitedPerKey: route.admission?.isPerKey === true,
       resumes: (stream: EventStream) => this.#resumes(stream)
     }
     return {

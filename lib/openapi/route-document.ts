@@ -13,13 +13,18 @@ export interface RouteFacts {
   readonly methods: readonly string[]
   readonly streamsOnly: boolean
   readonly canComplete: boolean
+  /** Whether there may be too many streams: for all, or for one client. */
+  readonly isLimited: boolean
+  readonly isLimitedPerKey: boolean
   /** Whether a stream may come from a channel. */
   readonly resumes: (stream: EventStream) => boolean
 }
 
 const DESCRIPTION = 'A stream of events'
 const NOT_ACCEPTABLE = `The client does not accept ${EVENT_STREAM}.`
-const UNAVAILABLE = 'The channel behind this stream is closed.'
+const CLOSED = 'The channel behind this stream is closed.'
+const TOO_MANY = 'Too many streams are open; `Retry-After` says when to come back.'
+const TOO_MANY_PER_KEY = 'The client has too many streams open; `Retry-After` says when to come back.'
 const COMPLETE = 'The client has seen the whole stream, as its `Last-Event-ID` says; there is nothing to reconnect for.'
 
 /** A route's schema as swagger should see it: with its streams, and with what this plugin answers by itself. */
@@ -57,12 +62,14 @@ export function documentRoute (schema: RouteSchema, facts: RouteFacts, surroundi
   /** The answers of this plugin itself, where the user has not said anything of such a status. */
   function ownResponses (): object {
     const isGet = facts.methods.includes('GET')
+    const unavailable = [...streams.some(facts.resumes) ? [CLOSED] : [], ...facts.isLimited ? [TOO_MANY] : []]
     const isSaid = (...statuses: string[]): boolean => entries
       .some(([status, declared]) => statuses.includes(status.toLowerCase()) && streamsOf(declared).length === 0)
     return {
       ...isGet && facts.canComplete && !isSaid('204') && { 204: { description: COMPLETE, type: 'null' } },
       ...isGet && facts.streamsOnly && !isSaid('406', '4xx', 'default') && { 406: errorResponse(NOT_ACCEPTABLE) },
-      ...streams.some(facts.resumes) && !isSaid('503', '5xx', 'default') && { 503: errorResponse(UNAVAILABLE) }
+      ...facts.isLimitedPerKey && !isSaid('429', '4xx', 'default') && { 429: errorResponse(TOO_MANY_PER_KEY) },
+      ...unavailable.length > 0 && !isSaid('503', '5xx', 'default') && { 503: errorResponse(unavailable.join(' Or: ')) }
     }
   }
 

@@ -1,0 +1,32 @@
+import { isIPv6 } from 'node:net'
+
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/** A network of IPv6 has the first four of its eight groups, which is what one customer gets at least. */
+const GROUPS = 8
+const NETWORK_GROUPS = 4
+
+/**
+ * Whom an IP stands for: an IPv4 address for itself, an IPv6 one for its network of 64 bits, in which one client has as many
+ * addresses as it likes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6177
+ * @example
+ * ipKey('2001:db8::1') // '2001:db8:0:0::/64'
+ */
+export function ipKey (ip: string): string {
+  const [, ipv4] = MAPPED_IPV4.exec(ip) ?? []
+  if (ipv4 !== undefined) return ipv4
+  if (!isIPv6(ip)) return ip
+  const [head = '', tail] = ip.toLowerCase().split('::')
+  const before = groupsOf(head)
+  const after = groupsOf(tail ?? '')
+  const zeros = Array.from({ length: tail === undefined ? 0 : GROUPS - before.length - after.length }, () => '0')
+  return `${[...before, ...zeros, ...after].slice(0, NETWORK_GROUPS).join(':')}::/64`
+}
+
+/** Without leading zeros. One that ends with an IPv4 address has two groups there. */
+function groupsOf (part: string): string[] {
+  if (part === '') return []
+  return part.split(':').flatMap(group => group.includes('.') ? ['0', '0'] : group.replace(/^0+(?=.)/, ''))
+}
