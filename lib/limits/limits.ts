@@ -16,6 +16,16 @@ export class Limits {
     this.#streamKey = options.streamKey
   }
 
+  /** Open streams, where the plugin's own options bound them. */
+  get open (): number {
+    return this.#server.open
+  }
+
+  /** Keys that have open streams, where the plugin's own options bound those of a key. */
+  get keys (): number {
+    return this.#server.keys
+  }
+
   /** What lets the streams of a route begin; undefined where nothing bounds them. */
   admissionFor (route: string, options: LimitOptions = {}): Admission | undefined {
     const limits = [this.#server, new Limit(route, options)].filter(({ isInAll, isPerKey }) => isInAll || isPerKey)
