@@ -17,6 +17,13 @@ t.test('a route has the options of its scope, but for its own', async t => {
   t.match(resolveRouteOptions('GET /', { retryMs: 3 }, scope), { retryMs: 3, heartbeatMs: 2 })
 })
 
+t.test('a limit may be absent, or as high as can be', async t => {
+  t.equal(resolveOptions({}, 0).maxStreams, undefined)
+  const streamKey = (): string => 'all'
+  t.match(resolveOptions({ maxStreams: 1, maxStreamsPerKey: Infinity, streamKey }, 0), { maxStreams: 1, maxStreamsPerKey: Infinity, streamKey })
+  t.doesNotThrow(() => resolveRouteOptions('GET /', { maxStreams: Infinity, maxStreamsPerKey: 2 ** 40, streamKey }, resolveOptions({}, 0)))
+})
+
 t.test('a broker should have its methods, and pages are read at least one at a time', async t => {
   for (const broker of [null, {}, { open () {} }, 5]) {
     t.throws(() => resolveOptions({ broker: broker as never }, 0), { code: 'FST_ERR_SSE_OPTION_INVALID', message: /^option broker should be a broker: an object with open and close methods, instead got/ })

@@ -20,6 +20,9 @@ describe('the options of the plugin', () => {
       maxAgeMs: Infinity,
       onComplete: 'reconnect',
       onStreamError: (error, request) => ({ event: 'failed', data: error.message, id: request.id }),
+      maxStreams: 10_000,
+      maxStreamsPerKey: Infinity,
+      streamKey: request => request.ip,
       validate: false,
       compress: { encodings: ['zstd', 'gzip', 'br'], level: 6 },
       closeTimeoutMs: 1_000,
@@ -35,6 +38,12 @@ describe('the options of the plugin', () => {
     // it is heartbeatMs
     // @ts-expect-error 'heartbeat' does not exist in type 'FastifyRegisterOptions<FastifySseOptions>'.
     app.register(sse, { heartbeat: 1_000 })
+    const limits: FastifySseOptions = {
+      // what has to be waited for belongs in a hook
+      // @ts-expect-error Type 'Promise<string>' is not assignable to type 'string'.
+      streamKey: async () => 'ann'
+    }
+    expect(limits).type.toBeAssignableTo<StreamOptions>()
     const options: FastifySseOptions = {
       // milliseconds are a number
       // @ts-expect-error Type 'string' is not assignable to type 'number'.

@@ -96,6 +96,34 @@ t.test('what the user says beside a stream stays', async t => {
   t.strictSame(response?.content?.['application/json'], { schema: { type: 'array', items: { type: 'integer' } } })
 })
 
+t.test('a route with limits tells what comes beyond them', async t => {
+  const TOO_MANY = { description: 'Too many streams are open; `Retry-After` says when to come back.', content: NOT_ACCEPTABLE.content }
+  const TOO_MANY_PER_KEY = { description: 'The client has too many streams open; `Retry-After` says when to come back.', content: NOT_ACCEPTABLE.content }
+  const responses = async (sse: object, schema: object = { response: { 200: ticks } }) => await responsesOf(t, { schema, sse } as object)
+  t.strictSame(await responses({ maxStreams: 5 }), { ...await responses({}), 503: TOO_MANY })
+  t.strictSame(await responses({ maxStreamsPerKey: 5 }), { ...await responses({}), 429: TOO_MANY_PER_KEY })
+  t.strictSame(await responses({ maxStreams: 5, maxStreamsPerKey: 5 }), { ...await responses({}), 429: TOO_MANY_PER_KEY, 503: TOO_MANY })
+  for (const status of ['429', '4xx', 'default']) {
+    const { 429: said } = await responses({ maxStreamsPerKey: 5 }, { response: { 200: ticks, [status]: Problem } })
+    t.not(said?.description, TOO_MANY_PER_KEY.description, status)
+  }
+  for (const status of ['503', '5xx', 'default']) {
+    const { 503: said } = await responses({ maxStreams: 5 }, { response: { 200: ticks, [status]: Problem } })
+    t.not(said?.description, TOO_MANY.description, status)
+  }
+})
+
+t.test('a limit of the server is one of each route that streams', async t => {
+  const { paths } = await documentOf(t, '3.2.0', app => {
+    const channel = app.sse.channel('ticks', ticks)
+    declare(app, { schema: { response: { 200: ticks } }, handler: request => channel.subscribe(request) })
+    declare(app, { url: '/plain', schema: { response: { 200: Problem } } })
+  }, { maxStreams: 5, maxStreamsPerKey: 1 })
+  t.strictSame(Object.keys(paths['/']?.['get']?.responses ?? {}), ['200', '406', '429', '503'])
+  t.equal(paths['/']?.['get']?.responses['503']?.description, 'The channel behind this stream is closed. Or: Too many streams are open; `Retry-After` says when to come back.')
+  t.strictSame(Object.keys(paths['/plain']?.['get']?.responses ?? {}), ['200'])
+})
+
 t.test('what follows a channel tells that it may be closed', async t => {
   const declareFollowers = (app: FastifyInstance): void => {
     const channel = app.sse.channel('ticks', ticks)

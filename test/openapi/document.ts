@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import sse from '../../lib/index.js'
+import sse, { type FastifySseOptions } from '../../lib/index.js'
 import { bareApp } from '../helpers/app.js'
 
 // One for all, since compiling its schemas takes a while.
@@ -17,10 +17,10 @@ export interface Document {
 }
 
 /** The document of these routes, once it is known to be valid. Constants stay constants. */
-export async function documentOf (t: Test, openapi: string, declare: (app: FastifyInstance) => void): Promise<Document> {
+export async function documentOf (t: Test, openapi: string, declare: (app: FastifyInstance) => void, options: FastifySseOptions = {}): Promise<Document> {
   const { app } = bareApp(t)
   await app.register(swagger, { openapi: { openapi }, convertConstToEnum: openapi.startsWith('3.0') })
-  await app.register(sse)
+  await app.register(sse, options)
   declare(app)
   await app.ready()
   const document = JSON.parse(JSON.stringify(app.swagger())) as Document & Record<string, unknown>

@@ -13,7 +13,8 @@ const POSITIVE = 'a number above 0, or Infinity'
 const NOT_NEGATIVE = 'a number, 0 or more, or Infinity'
 const WHOLE = 'a whole number from 0 to 2147483647'
 const CLOSE_LOG_LEVEL = 'one of trace, debug, info, warn, error, fatal, silent, or an object with such for complete, client, shutdown, max-age, expired, slow, stalled, error'
-const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, onClose, closeLogLevel, fastPaths, validate, compress'
+const COUNT = 'a whole number above 0, or Infinity'
+const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, onClose, closeLogLevel, maxStreams, maxStreamsPerKey, streamKey, fastPaths, validate, compress'
 
 /** Option, wrong value, what it should be, and how the message shows the value. */
 const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: string, shown: string]> = [
@@ -41,6 +42,15 @@ const WRONG_STREAM_OPTIONS: Array<[name: string, value: unknown, expected: strin
   ['closeLogLevel', { client: 'loud' }, CLOSE_LOG_LEVEL, 'Object'],
   ['closeLogLevel', { left: 'info' }, CLOSE_LOG_LEVEL, 'Object'],
   ['closeLogLevel', null, CLOSE_LOG_LEVEL, 'null'],
+  ['maxStreams', 0, COUNT, '0'],
+  ['maxStreams', -1, COUNT, '-1'],
+  ['maxStreams', 1.5, COUNT, '1.5'],
+  ['maxStreams', Number.NaN, COUNT, 'NaN'],
+  ['maxStreams', '100', COUNT, '100'],
+  ['maxStreamsPerKey', 0, COUNT, '0'],
+  ['maxStreamsPerKey', -Infinity, COUNT, '-Infinity'],
+  ['maxStreamsPerKey', { server: 5 }, COUNT, 'Object'],
+  ['streamKey', 'ip', 'a function', 'ip'],
   ['fastPaths', 1, 'a boolean', '1'],
   ['validate', 'no', 'a boolean', 'no'],
   ['compress', 'gzip', 'a boolean, or an object with encodings and level', 'gzip'],

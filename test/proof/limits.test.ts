@@ -12,7 +12,7 @@ import { expectSurvival } from './survival.js'
 
 expectSurvival(t)
 
-const STEPS = 250 * SCALE
+const STEPS = 150 * SCALE
 const MAX_STREAMS = 8
 const MAX_PER_KEY = 3
 const KEYS = ['ann', 'bob', 'cat', 'dan'] as const
