@@ -34,6 +34,7 @@ export const FST_ERR_SSE_CHANNEL_INVALID = createError<[channel: string, problem
 export const FST_ERR_SSE_PUBLISH_INVALID = createError<[channel: string, problem: string]>('FST_ERR_SSE_PUBLISH_INVALID', "publish() of the channel '%s': %s", 500, TypeError)
 export const FST_ERR_SSE_SUBSCRIBE_INVALID = createError<[problem: string]>('FST_ERR_SSE_SUBSCRIBE_INVALID', 'subscribe(): %s', 500, TypeError)
 export const FST_ERR_SSE_SUBSCRIPTION_STARTED = createError('FST_ERR_SSE_SUBSCRIPTION_STARTED', 'a subscription can be iterated, returned or merged once; subscribe again for another', 500)
+export const FST_ERR_SSE_REPLAY_OVERLOADED = createError<[maxWaitingReplays: number]>('FST_ERR_SSE_REPLAY_OVERLOADED', 'more than %d subscribers wait to read the history of channels; this one should come back later', 503)
 export const FST_ERR_SSE_SNAPSHOT_INVALID = createError<[channel: string, problem: string]>('FST_ERR_SSE_SNAPSHOT_INVALID', "the snapshot of the channel '%s' should %s", 500, TypeError)
 
 // Brokers

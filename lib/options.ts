@@ -34,7 +34,7 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
   closeLogLevel: CLOSE_LOG_LEVELS
 }
 
-const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64 }
+const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64, maxWaitingReplays: 10_000 }
 
 const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   heartbeatMs: positive,
@@ -71,6 +71,7 @@ const PLUGIN_CHECKS: Record<keyof FastifySseOptions, Check> = {
   closeSpreadMs: wholeNumber,
   broker: value => isBroker(value) ? undefined : 'a broker: an object with open and close methods',
   replayConcurrency: value => Number.isInteger(value) && (value as number) > 0 ? undefined : 'a whole number above 0',
+  maxWaitingReplays: value => value === Infinity || (Number.isInteger(value) && (value as number) >= 0) ? undefined : 'a whole number, 0 or more, or Infinity',
   ajv: isObject
 }
 

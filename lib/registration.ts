@@ -39,7 +39,7 @@ export class Registration {
     this.streams = new Streams(options.closeSpreadMs)
     this.limits = new Limits(options)
     this.#broker = options.broker ?? memoryBroker()
-    this.#pageReads = new PageReads(options.replayConcurrency)
+    this.#pageReads = new PageReads(options.replayConcurrency, options.maxWaitingReplays)
     this.#positionTimer = new PositionTimer(options.heartbeatMs)
   }
 

@@ -34,6 +34,13 @@ t.test('a broker should have its methods, and pages are read at least one at a t
   }
 })
 
+t.test('nobody, so many or everybody may wait for the history', async t => {
+  for (const maxWaitingReplays of [0, 5, Infinity]) t.match(resolveOptions({ maxWaitingReplays }, 0), { maxWaitingReplays })
+  for (const maxWaitingReplays of [-1, 1.5, NaN, '4']) {
+    t.throws(() => resolveOptions({ maxWaitingReplays: maxWaitingReplays as never }, 0), { code: 'FST_ERR_SSE_OPTION_INVALID', message: /^option maxWaitingReplays should be a whole number, 0 or more, or Infinity, instead got/ })
+  }
+})
+
 t.test('ajv should be an object', async t => {
   for (const ajv of [null, 5]) {
     t.throws(() => resolveOptions({ ajv: ajv as never }, 0), { code: 'FST_ERR_SSE_OPTION_INVALID', message: /^option ajv should be an object, instead got/ })

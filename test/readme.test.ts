@@ -99,7 +99,7 @@ t.test('the table of options has their names and defaults', async t => {
 
 t.test('every reason for the end of a stream is named', async t => {
   const reasons: Record<CloseReason, true> = {
-    complete: true, client: true, shutdown: true, 'max-age': true, expired: true, slow: true, stalled: true, error: true
+    complete: true, client: true, shutdown: true, 'max-age': true, expired: true, slow: true, overloaded: true, stalled: true, error: true
   }
   const [, sentence = ''] = /^`reason` is one of (.*?);/m.exec(text) ?? []
   t.strictSame([...sentence.matchAll(/`([\w-]+)`/g)].map(([, name]) => name), Object.keys(reasons))

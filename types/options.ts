@@ -94,6 +94,8 @@ export interface FastifySseOptions extends StreamOptions {
   broker?: Broker
   /** How many pages of history are read for channels at a time; subscribers that come back beyond that wait in order. Default: 64. */
   replayConcurrency?: number
+  /** How many of them may wait. Beyond that, a stream ends and tells its client to come back after `retryMs` plus a random part of `closeSpreadMs`, with the id that it has. Default: 10 000. 0 lets nobody wait, `Infinity` everybody. */
+  maxWaitingReplays?: number
   /** Formats, keywords and plugins for the check of payloads, in the shape of Fastify's own `ajv` option. Default: the formats of Fastify's validator. */
   ajv?: Pick<NonNullable<FastifyServerOptions['ajv']>, 'customOptions' | 'plugins'>
 }
@@ -113,4 +115,4 @@ export type ResolvedStreamOptions =
   & { compress: ResolvedCompression | false, closeLogLevel: Readonly<Record<CloseReason, LogLevel>> }
 
 /** The plugin's options with every default in place. */
-export type ResolvedOptions = ResolvedStreamOptions & LimitOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>
+export type ResolvedOptions = ResolvedStreamOptions & LimitOptions & Required<Pick<FastifySseOptions, 'closeTimeoutMs' | 'closeSpreadMs' | 'replayConcurrency' | 'maxWaitingReplays'>> & Pick<FastifySseOptions, 'ajv' | 'broker'>

@@ -14,6 +14,8 @@ export type CloseReason =
   | 'slow'
   /** It reached the `expiresAt` of its subscription. */
   | 'expired'
+  /** More than `maxWaitingReplays` of those who came back waited for what they had missed; it is to come again later. */
+  | 'overloaded'
   /** Nothing that was written made progress for `stallTimeoutMs`. */
   | 'stalled'
   /** Its source failed. */

@@ -121,6 +121,7 @@ export class Feed implements LiveSubscriber {
   finish (): void {
     if (this.#state !== 'idle' && this.#state !== 'ended') this.#channel.live.delete(this)
     this.#state = 'ended'
+    this.#replay.stop()
   }
 
   /** Nothing more is wanted. */

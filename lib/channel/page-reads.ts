@@ -1,13 +1,22 @@
+import { FST_ERR_SSE_REPLAY_OVERLOADED } from '../errors.js'
+
 /** Lets only so many pages of history be read at a time, in the order in which they were asked for. */
 export class PageReads {
   readonly #limit: number
-  #waiting: Array<() => void> = []
-  #next = 0
+  readonly #maxWaiting: number
+  /** By who waits: whether it is their turn, or they have gone. */
+  readonly #waiting = new Map<object, (isTurn: boolean) => void>()
+  /** Goes on where it was: begun anew each time, it would pass all places again that were given up. */
+  #inOrder = this.#waiting.entries()
   #running = 0
 
-  /** @param limit Reads at a time. */
-  constructor (limit: number) {
+  /**
+   * @param limit Reads at a time.
+   * @param maxWaiting Readers that may wait for their turn.
+   */
+  constructor (limit: number, maxWaiting: number) {
     this.#limit = limit
+    this.#maxWaiting = maxWaiting
   }
 
   get running (): number {
@@ -15,17 +24,21 @@ export class PageReads {
   }
 
   get waiting (): number {
-    return this.#waiting.length - this.#next
+    return this.#waiting.size
   }
 
   /**
-   * Reads when it is its turn.
+   * Reads when it is the reader's turn.
    *
-   * @param isWanted Asked when its turn comes, so that no work is done for those who have gone.
+   * @param reader Who reads one page at a time.
+   * @param isWanted Asked when its turn comes.
+   * @returns undefined when it is not wanted any more.
+   * @throws FST_ERR_SSE_REPLAY_OVERLOADED when too many wait already.
    */
-  async run<T> (read: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
-    if (this.#running >= this.#limit) await this.#turn()
-    else this.#running++
+  async run<T> (reader: object, read: () => Promise<T>, isWanted: () => boolean): Promise<T | undefined> {
+    if (this.#running < this.#limit) this.#running++
+    else if (this.#waiting.size >= this.#maxWaiting) throw FST_ERR_SSE_REPLAY_OVERLOADED(this.#maxWaiting)
+    else if (!await this.#turn(reader)) return undefined
     try {
       return isWanted() ? await read() : undefined
     } finally {
@@ -34,19 +47,27 @@ export class PageReads {
     }
   }
 
-  async #turn (): Promise<void> {
-    await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+  /** A reader has gone, and does not wait any more. */
+  leave (reader: object): void {
+    const resolve = this.#waiting.get(reader)
+    this.#waiting.delete(reader)
+    resolve?.(false)
+  }
+
+  async #turn (reader: object): Promise<boolean> {
+    return await new Promise<boolean>(resolve => { this.#waiting.set(reader, resolve) })
   }
 
   /** The place is given to the one who has waited longest. */
   #pass (): void {
-    const next = this.#waiting[this.#next++]
-    if (next !== undefined) {
-      next()
+    const { value: next } = this.#inOrder.next()
+    if (next === undefined) {
+      this.#inOrder = this.#waiting.entries() // it was the last: an iterator that has come to its end finds nothing new
+      this.#running--
       return
     }
-    this.#waiting = []
-    this.#next = 0
-    this.#running--
+    const [reader, resolve] = next
+    this.#waiting.delete(reader)
+    resolve(true)
   }
 }

@@ -63,6 +63,7 @@ export class Replay {
    *
    * @param isWanted Asked when it has waited for its turn, and for its page.
    * @returns undefined when it is not wanted any more.
+   * @throws FST_ERR_SSE_REPLAY_OVERLOADED, and what the log and a snapshot throw.
    */
   async next (isWanted: () => boolean): Promise<Step | undefined> {
     const beginning = this.#beginning
@@ -75,7 +76,7 @@ export class Replay {
       else if (beginning !== 'start') this.#after = positionIn(beginning.id, head.epoch) ?? NOWHERE
     }
     const { log, reads, isLatest } = this.#past
-    const page = await reads.run(async () => await persist(() => log.read(this.#after, PAGE_MESSAGES), isWanted), isWanted)
+    const page = await reads.run(this, async () => await persist(() => log.read(this.#after, PAGE_MESSAGES), isWanted), isWanted)
     // Those who have gone while it was read need no snapshot either.
     if (page === undefined || !isWanted()) return undefined
     if (page.lost) return await this.#recover(page)
@@ -83,6 +84,11 @@ export class Replay {
     // Older values of a log that retains the latest stand before its earliest place, and are read from the start.
     const from = this.#after?.offset ?? (isLatest ? 0 : page.earliest)
     return this.#step(this.#past.messagesOf(page), endOf(page), from)
+  }
+
+  /** Nothing more is wanted: it gives its place up to those who wait. */
+  stop (): void {
+    this.#past.reads.leave(this)
   }
 
   /** Goes on from here, since what came live has a hole. */

@@ -1,7 +1,7 @@
 import type { EventStream } from '../../types/event.js'
 import type { Subscription as PublicSubscription } from '../../types/channel.js'
 import type { CloseReason } from '../../types/sink.js'
-import { FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
+import { FST_ERR_SSE_REPLAY_OVERLOADED, FST_ERR_SSE_SUBSCRIPTION_STARTED } from '../errors.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { carryStream } from '../schema/event-stream.js'
 import type { Carrier, EarlyEnd } from '../stream/carrier.js'
@@ -115,6 +115,10 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
 
   onFailed (error: unknown): void {
     if (this.isEnded) return
+    if (error instanceof FST_ERR_SSE_REPLAY_OVERLOADED) {
+      this.#endFor('overloaded')
+      return
+    }
     this.error = error
     this.end('error')
     this.#onReady()

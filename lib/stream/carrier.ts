@@ -1,7 +1,7 @@
 import type { CloseReason } from '../../types/sink.js'
 
-/** Why a subscription can't go on: it was too slow, has expired, or its channel was closed. */
-export type EarlyEnd = 'slow' | 'expired' | 'shutdown'
+/** Why a subscription can't go on: it was too slow, has expired, its channel was closed, or too many come back at once. */
+export type EarlyEnd = 'slow' | 'expired' | 'shutdown' | 'overloaded'
 
 /** The answer to a request, as those see it who feed it from afar. */
 export interface Carrier {

@@ -75,7 +75,7 @@ function setting (options: Partial<Past> = {}): Setting {
   })
   const past: Past = {
     log,
-    reads: new PageReads(4),
+    reads: new PageReads(4, Infinity),
     name: 'notes',
     isLatest: false,
     messagesOf: ({ epoch, records }) => records.map(record => new Message(record, codec, epoch)),
@@ -429,6 +429,23 @@ t.test('one that ends while a page is read for it takes nothing of it', async t 
   gate.resolve()
   await settled()
   t.strictSame([reader.drain(), reader.ready, reader.feed.isOver, reader.feed.hasBegun], [[], 0, true, false])
+})
+
+t.test('one that ends while it waits for its turn to read gives its place up', async t => {
+  const reads = new PageReads(1, Infinity)
+  const all = setting({ reads })
+  const { log } = all
+  log.publish(1)
+  const gate = deferred()
+  log.gate = gate.promise
+  const first = await started(all, { beginning: 'start' })
+  const second = await started(all, { beginning: 'start' })
+  t.strictSame([reads.running, reads.waiting], [1, 1])
+  second.feed.stop()
+  t.strictSame([reads.running, reads.waiting, log.reads.length], [1, 0, 1])
+  gate.resolve()
+  await settled()
+  t.strictSame([first.drain(), log.reads.length], [[1], 1])
 })
 
 t.test('one that is finished gives what waits, one that is stopped nothing', async t => {

@@ -15,7 +15,7 @@ function setting (options: Partial<Past> = {}): Setting {
   const errors: unknown[] = []
   const past: Past = {
     log,
-    reads: new PageReads(4),
+    reads: new PageReads(4, Infinity),
     name: 'notes',
     isLatest: false,
     messagesOf: ({ epoch, records }) => records.map(record => new Message(record, codec, epoch)),
@@ -45,6 +45,24 @@ async function steps (replay: Replay, count: number) {
 }
 
 const page = (items: number[], through: number, from: number, epoch = 'e') => ({ items, position: at(through, epoch), from, isSnapshot: false })
+
+t.test('one that is stopped while it waits for its turn takes no step', async t => {
+  const reads = new PageReads(1, Infinity)
+  const { past, log } = setting({ reads })
+  log.publish(1)
+  const gate = deferred()
+  log.gate = gate.promise
+  const first = new Replay(past, undefined, 'start').next(wanted)
+  const second = new Replay(past, undefined, 'start')
+  const step = second.next(wanted)
+  await new Promise(setImmediate)
+  t.equal(reads.waiting, 1)
+  second.stop()
+  t.equal(await step, undefined)
+  gate.resolve()
+  t.equal((await first)?.items.length, 1)
+  t.equal(log.reads.length, 1)
+})
 
 t.test('live begins where the log stood when it was made, and reads nothing before it goes on', async t => {
   const { past, log } = setting()

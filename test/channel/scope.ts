@@ -29,7 +29,7 @@ export function channelScope (t: Test, options: Partial<ChannelScope> = {}) {
   const scope: ChannelScope = {
     log,
     broker: memoryBroker(),
-    reads: new PageReads(4),
+    reads: new PageReads(4, Infinity),
     compile: (stream, channel) => {
       compiled.push(channel)
       return compileStream(stream, payloadCompiler({ sharedSchemas: {}, validate: true }), channel)

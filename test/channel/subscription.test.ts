@@ -9,6 +9,7 @@ import type { Owner } from '../../lib/channel/owner.js'
 import type { Part } from '../../lib/channel/part.js'
 import { PositionTimer } from '../../lib/channel/position-timer.js'
 import { Subscription } from '../../lib/channel/subscription.js'
+import { FST_ERR_SSE_REPLAY_OVERLOADED } from '../../lib/errors.js'
 import { carriedStream, eventStream } from '../../lib/schema/event-stream.js'
 import type { Carrier, EarlyEnd } from '../../lib/stream/carrier.js'
 import { type FrameCarrier, type FrameTaker, type FrameSource, isFrameIterable, kFrames } from '../../lib/stream/frame-source.js'
@@ -253,6 +254,18 @@ t.test('what fails one of its channels fails it, once', async t => {
   parts[1]?.reader?.onFailed(new Error('second'))
   await t.rejects(next, { message: 'first' })
   t.strictSame([parts.map(({ departures }) => departures), parts.map(({ stopped }) => stopped), timer.size], [[['error'], ['error']], [1, 1], 0])
+})
+
+t.test('when too many wait for the history already, the answer to its request ends early, and it fails where there is none', async t => {
+  const answered = setting({ isOfRequest: true })
+  iterate(answered.subscription)
+  answered.parts[0]?.reader?.onFailed(FST_ERR_SSE_REPLAY_OVERLOADED(1))
+  t.strictSame([answered.carrier.ends, answered.parts[0]?.departures, answered.timer.size], [['overloaded'], ['overloaded'], 0])
+
+  const { subscription, parts } = setting()
+  const next = iterate(subscription).next()
+  parts[0]?.reader?.onFailed(FST_ERR_SSE_REPLAY_OVERLOADED(1))
+  await t.rejects(next, { code: 'FST_ERR_SSE_STREAM_CLOSED', message: 'the event stream was closed: overloaded' })
 })
 
 t.test('it ends with the last of its channels, when the rest was taken', async t => {

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadedApp } from '../helpers/app.js'
@@ -93,7 +95,9 @@ t.test('a streamKey is not asked where no stream begins', async t => {
 t.test('who comes by a unix socket has no IP, and needs a streamKey', async t => {
   const testApp = await loadedApp(t, { maxStreamsPerKey: 1 })
   testApp.app.get('/', declared, async function * () {})
-  const socketPath = join(t.testdir(), 'socket')
+  const folder = mkdtempSync(join(tmpdir(), 'sse-')) // the path of a socket may have some hundred characters, and t.testdir() has more
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const socketPath = join(folder, 'socket')
   await testApp.app.listen({ path: socketPath })
   const response = await connect(t, 'http://localhost/', { socketPath })
   t.equal(response.statusCode, 500)

@@ -66,7 +66,7 @@ t.test("wrong options of the plugin reject the app's ready()", async t => {
     ['closeSpreadMs', Infinity, WHOLE, 'Infinity'],
     ['ajv', 'strict', 'an object', 'strict'],
     ['ajv', null, 'an object', 'null'],
-    ['hearbeatMs', 1, `one of ${STREAM_OPTIONS}, closeTimeoutMs, closeSpreadMs, broker, replayConcurrency, ajv`, 'hearbeatMs']
+    ['hearbeatMs', 1, `one of ${STREAM_OPTIONS}, closeTimeoutMs, closeSpreadMs, broker, replayConcurrency, maxWaitingReplays, ajv`, 'hearbeatMs']
   ]
   for (const [name, value, expected, shown] of cases) {
     t.same(await registrationError(t, { [name]: value }), {
