@@ -45,8 +45,11 @@ export class Admission {
       refusals.add(request, limit.owner, bound)
       return refuse(request, reply, streamOptions, bound)
     }
-    const isOpen = onClosed(reply.raw, () => { for (const limit of limits) limit.delete(key) })
-    if (isOpen) for (const limit of limits) limit.add(key)
+    let isCounted = onClosed(reply.raw, () => {
+      if (isCounted) for (const limit of limits) limit.delete(key)
+      isCounted = false
+    })
+    if (isCounted) for (const limit of limits) limit.add(key)
     return undefined
   }
 

@@ -13,6 +13,7 @@ import { Ending } from './ending.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
 import { hasStreamType } from './headers.js'
 import { Intake, type Taking } from './intake.js'
+import { onClosed } from './on-closed.js'
 import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
 import { Sources } from './sources.js'
@@ -74,7 +75,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     this.#handlerTimeoutMs = Number(request.routeOptions.handlerTimeout) // undefined before Fastify 5.8
     // Both come once, and once() takes 250 bytes more.
     this.#raw.on('finish', () => { this.#hasFinished = isWhole(this.#raw) })
-    this.#raw.on('close', () => { this.#close() })
+    onClosed(this.#raw, () => { this.#close() })
     if (request.method === 'HEAD') this.#endUnborn('HEAD', 'complete')
     else if (isGone(this.#raw)) this.#endUnborn('client', 'client')
   }

@@ -30,7 +30,15 @@ function reset (socket: Socket | null): void {
 
 /** Whether the client has left already. */
 export function isGone (response: RawResponse): boolean {
-  return isHttp2(response) ? response.stream.destroyed : response.destroyed
+  return isHttp2(response) ? response.stream.destroyed : response.destroyed || waitsBehind(response)?.destroyed === true
+}
+
+/**
+ * The connection of a response that waits for the one before it, to a request that was sent ahead (pipelining). When it
+ * closes, Node.js tells only the first of them.
+ */
+export function waitsBehind (response: RawResponse): Socket | undefined {
+  return !isHttp2(response) && response.socket === null ? response.req.socket : undefined
 }
 
 /** Whether a response that is over has gone out whole. HTTP/2 emits `finish` at every end, also of what was broken off. */

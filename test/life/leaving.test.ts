@@ -59,6 +59,29 @@ t.test('a client that leaves', async t => {
     t.ok(readable.destroyed)
   })
 
+  t.test('with requests that were sent ahead leaves none of their streams behind', async t => {
+    const { app, closed, listen } = await loadedApp(t)
+    const [second, release] = [gate(), gate()]
+    const aborted: string[] = []
+    app.addHook('preHandler', async ({ url }) => { if (url === '/late') await release.passed })
+    app.get('/:name', declared, (request, reply) => {
+      const { name } = request.params as { name: string }
+      if (name === 'late') aborted.push(`${name} ${reply.sse.signal.aborted}`)
+      else reply.sse.signal.addEventListener('abort', () => { aborted.push(name) })
+      if (name === 'ahead') second.pass()
+      reply.sse.send(acme)
+      return reply.sse
+    })
+    const client = new RawClient(t, (await listen()).port).request('/first').request('/ahead').request('/late')
+    await client.until(({ body }) => body === START + ACME_FRAME)
+    await second.passed
+    client.socket.destroy()
+    for (const n of [0, 1]) t.match(await closed(n), { reason: 'client' })
+    release.pass()
+    t.match(await closed(2), { reason: 'client', events: 0 })
+    t.strictSame(aborted.sort(), ['ahead', 'first', 'late true'])
+  })
+
   t.test('before the first event aborts the signal, and an error that it causes is nobody\'s', async t => {
     const testApp = await loadedApp(t)
     const { app, closed, logs, logged } = testApp
