@@ -6,7 +6,7 @@ import { eventStream } from '../../lib/index.js'
 import type { Limits } from '../../lib/limits/limits.js'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
-import { declared, limitsOf, tickUntilAborted, ticks } from '../limits/server.js'
+import { declared, limitsOf, tickUntilAborted, ticks, untilOpen } from '../limits/server.js'
 import { type Random, SCALE, seeded } from './random.js'
 import { expectSurvival } from './survival.js'
 
@@ -222,4 +222,31 @@ t.test('streams are counted exactly, however they live and end', async t => {
   for (const [what, count] of Object.entries(model.counts)) t.ok(count > 0, `${what}: ${count}`)
   await model.leaveAll()
   t.strictSame([limits.open, limits.keys], [0, 0])
+})
+
+t.test('of many that come at once, exactly as many begin as there is room for, wherever their hooks let them wait', async t => {
+  const random = seeded(t)
+  const { app, listen } = await loadedApp(t, { maxStreams: MAX_STREAMS })
+  app.addHook('preHandler', async () => {
+    for (let turns = random.below(5); turns > 0; turns--) await new Promise(setImmediate)
+  })
+  const handler = async (_request: FastifyRequest, reply: FastifyReply) => {
+    for (let turns = random.below(5); turns > 0; turns--) await new Promise(setImmediate)
+    return tickUntilAborted(reply.sse.signal)
+  }
+  app.get('/generator', declared, handler)
+  app.get('/undeclared', handler)
+  const { port } = await listen()
+  const limits = limitsOf(app)
+  for (let round = 0; round < 3; round++) {
+    const clients = Array.from({ length: 60 }, () => new RawClient(t, port).request(random.pick(['/generator', '/undeclared']), { headers: [EVENT_SOURCE] }))
+    const begun = await Promise.all(clients.map(async client => {
+      await client.until(({ text }) => /data: 1|\r\n\r\nretry: \d{4,5}\n$/.test(text) && !/retry: 2000\n$/.test(text))
+      return client.text.includes('data: 1')
+    }))
+    t.equal(begun.filter(Boolean).length, MAX_STREAMS)
+    t.equal(limits.open, MAX_STREAMS)
+    for (const { socket } of clients) socket.destroy()
+    await untilOpen(limits, 0)
+  }
 })
