@@ -11,7 +11,7 @@ export const ticks = eventStream({ tick: Type.Integer() })
 export const declared = { schema: { response: { 200: ticks } } }
 
 /** The body of a stream of these tests that has begun. */
-export const FIRST = 'event: tick\ndata: 1\n\n'
+const FIRST = 'event: tick\ndata: 1\n\n'
 
 const EVENT_SOURCE = ['Accept: text/event-stream']
 
