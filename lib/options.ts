@@ -16,6 +16,7 @@ const CLOSE_LOG_LEVELS: Readonly<Record<CloseReason, LogLevel>> = Object.freeze(
   'max-age': 'info',
   expired: 'info',
   slow: 'warn',
+  overloaded: 'info', // in a storm there are thousands
   stalled: 'warn',
   error: 'info' // the error itself has a line of its own
 })

@@ -104,7 +104,7 @@ t.test('an encoding that Node.js does not have is not enough', async t => {
 
 t.test('close records have a level for each reason, by the route, its scope, or default', async t => {
   const none = resolveOptions({}, 0)
-  t.match(none.closeLogLevel, { complete: 'info', client: 'info', shutdown: 'info', 'max-age': 'info', expired: 'info', slow: 'warn', stalled: 'warn', error: 'info' })
+  t.match(none.closeLogLevel, { complete: 'info', client: 'info', shutdown: 'info', 'max-age': 'info', expired: 'info', slow: 'warn', overloaded: 'info', stalled: 'warn', error: 'info' })
   const scope = resolveOptions({ closeLogLevel: { client: 'debug', slow: undefined } as never }, 0)
   t.strictSame(scope.closeLogLevel, { ...none.closeLogLevel, client: 'debug' })
   t.strictSame(resolveRouteOptions('GET /', { retryMs: 1 }, scope).closeLogLevel, scope.closeLogLevel)

@@ -12,7 +12,7 @@ const job = eventStream({ done: Type.Null() }, { final: ['done'] })
 const POSITIVE = 'a number above 0, or Infinity'
 const NOT_NEGATIVE = 'a number, 0 or more, or Infinity'
 const WHOLE = 'a whole number from 0 to 2147483647'
-const CLOSE_LOG_LEVEL = 'one of trace, debug, info, warn, error, fatal, silent, or an object with such for complete, client, shutdown, max-age, expired, slow, stalled, error'
+const CLOSE_LOG_LEVEL = 'one of trace, debug, info, warn, error, fatal, silent, or an object with such for complete, client, shutdown, max-age, expired, slow, overloaded, stalled, error'
 const COUNT = 'a whole number above 0, or Infinity'
 const STREAM_OPTIONS = 'heartbeatMs, retryMs, commitAfterMs, maxBufferedBytes, stallTimeoutMs, maxAgeMs, onComplete, onStreamError, onClose, closeLogLevel, maxStreams, maxStreamsPerKey, streamKey, fastPaths, validate, compress'
 
