@@ -24,5 +24,5 @@ export type * from '../types/channel.js'
 export type * from '../types/event.js'
 // `import type {}` would be dropped from the emitted types, and the augmentation of Fastify's with it.
 export type { ReplyEvent } from '../types/fastify.js'
-export type { CompressOptions, ContentEncoding, FastifySseOptions, StreamOptions } from '../types/options.js'
+export type { CompressOptions, ContentEncoding, FastifySseOptions, LimitOptions, StreamOptions } from '../types/options.js'
 export type { CloseReason, CloseRecord, EventSink, SendAllOptions, StreamCloseMessage, StreamOpenMessage } from '../types/sink.js'

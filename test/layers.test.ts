@@ -15,6 +15,7 @@ const LAYERS: Rules = {
     'lib/registration.ts',
     'lib/route.ts',
     'lib/stray-stream.ts',
+    'lib/limits/',
     'lib/client/',
     'lib/channel/',
     'lib/stream/',
