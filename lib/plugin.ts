@@ -5,7 +5,7 @@ import type { FastifySseOptions, StreamOptions } from '../types/options.js'
 import { Answer } from './answer.js'
 import type { Channel } from './channel/channel.js'
 import { merge } from './channel/channels.js'
-import { joinIds } from './channel/position.js'
+import { jointPosition } from './channel/joint-position.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { Documents } from './openapi/documents.js'
 import { ERROR_SCHEMA } from './openapi/error-schema.js'
@@ -145,7 +145,7 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
   }
   return {
     channel: channel as unknown as ServerEvents['channel'],
-    position: async (...channels) => joinIds(await Promise.all(channels.map(async channel => await channel.position()))),
+    position: async (...of: unknown[]) => await jointPosition(of),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
   } as ServerEvents
 }

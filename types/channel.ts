@@ -23,6 +23,22 @@ export interface CommonChannelOptions<Identity = unknown> {
   identity?: (request: FastifyRequest) => Identity
   /** How long an idempotency key is remembered, in milliseconds. Default: 120 000; 0 remembers none. In memory, the newest 100 000 keys are. */
   idempotencyWindowMs?: number
+  /** Makes ids that nobody can forge, and that are good only for those that they were given to. Default: ids say a place, and everybody could make one. */
+  signIds?: SignIdsOptions
+}
+
+/**
+ * Binds the ids of a channel to a scope, by HMAC-SHA-256 cut to 128 bits. An id that was not given in the scope of who
+ * comes with it is told as a gap, and resumes nothing.
+ */
+export interface SignIdsOptions {
+  /** At least 32 random bytes. Of several, the first signs and all verify, so that one can be replaced without a gap. */
+  secret: string | Uint8Array | ReadonlyArray<string | Uint8Array>
+  /**
+   * For whom ids are good: a user, a tenant; a non-empty string. Subscribers of one scope share the bytes that they are
+   * sent, so choose the widest that is right. Default: all who subscribe to the channel.
+   */
+  scope?: (request: FastifyRequest) => string
 }
 
 /** A channel that keeps its newest events. */
@@ -118,6 +134,8 @@ export interface SubscriberOptions<Identity = unknown> {
   signal?: AbortSignal | undefined
   /** Who it is, for those who listen to `subscribe` and `unsubscribe`. */
   identity?: Identity | undefined
+  /** Whose ids it gets and comes with, on a channel whose `signIds` has a `scope`. */
+  scope?: string | undefined
 }
 
 /** A request, of whatever route: its own types would not let it be a `FastifyRequest`. */
@@ -174,7 +192,7 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
   /**
    * Checks, encodes and stores an event, once for all subscribers.
    *
-   * @returns The event's id.
+   * @returns The event's id; a plain one, also where clients get signed ones.
    * @throws FST_ERR_SSE_INVALID_EVENT (and its kin), FST_ERR_SSE_PUBLISH_INVALID, FST_ERR_SSE_CHANNEL_CLOSED; then nobody got it.
    */
   publish: (event: NamedEvents<Schemas>, options?: PublishOptions) => Promise<string>
@@ -187,8 +205,14 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
     subscriber: AnyRequest | SubscriberOptions<Identity>,
     options?: SubscribeOptions<Delivered<DeliveredEvents<Schemas>>>
   ) => Subscription<SubscriptionEvent<Schemas>>
-  /** The id of the newest event: who begins there misses nothing that is published from now on. For pages that are rendered with what has happened so far. */
-  position: () => Promise<string>
+  /**
+   * The id of the newest event: who begins there misses nothing that is published from now on. For pages that are rendered
+   * with what has happened so far.
+   *
+   * @param subscriber Who is to begin there: needed where `signIds` has a `scope`, and of no account elsewhere.
+   * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
+   */
+  position: (subscriber?: AnyRequest | SubscriberOptions<Identity>) => Promise<string>
   /** Subscribers of this instance; with a topic, those who get its events. */
   subscriberCount: (topic?: string) => number
   on: <Name extends keyof ChannelEvents<Identity>>(name: Name, listener: ChannelEvents<Identity>[Name]) => this
@@ -214,7 +238,9 @@ export interface ServerEvents {
    */
   merge: <Subscriptions extends ReadonlyArray<Subscription<unknown>>>(...subscriptions: Subscriptions) => Subscription<EventIn<Subscriptions[number]>>
   /** The positions of several channels as one id, for a page that opens a stream that merges them. */
-  position: (...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>
+  position: ((...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>) &
+    /** Of channels that sign their ids, for a subscriber. */
+    ((subscriber: AnyRequest | SubscriberOptions, ...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>)
 }
 
 /** What a subscription gives. */

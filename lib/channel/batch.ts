@@ -13,31 +13,30 @@ export class Batch {
 
   constructor (messages: readonly Message[]) {
     this.messages = messages
-    const last = messages.at(-1)
     this.begin = messages[0]?.offset ?? 0
-    this.end = last?.offset ?? 0
+    this.end = this.last?.offset ?? 0
   }
 
-  /** The id of the last. */
-  get id (): string | undefined {
-    return this.messages.at(-1)?.id
+  get last (): Message | undefined {
+    return this.messages.at(-1)
   }
 
   get frames (): Frames {
     const { messages } = this
     const [only] = messages
-    this.#frames ??= messages.length === 1 && only !== undefined ? only.frames(only.id) : joinFrames(messages)
+    this.#frames ??= messages.length === 1 && only !== undefined ? only.frames(only.id) : this.framesWith(({ id }) => id)
     return this.#frames
+  }
+
+  /** Joins the frames anew, with other ids. */
+  framesWith (idOf: (message: Message) => string | undefined): Frames {
+    let text = ''
+    for (const message of this.messages) text += message.frame(idOf(message))
+    return shareFrames(text, this.messages.length)
   }
 
   /** Whether these are the very messages of this batch. */
   holds (messages: readonly Message[]): boolean {
     return messages.length === this.messages.length && messages.every((message, i) => message === this.messages[i])
   }
-}
-
-function joinFrames (messages: readonly Message[]): Frames {
-  let text = ''
-  for (const message of messages) text += message.frame(message.id)
-  return shareFrames(text, messages.length)
 }

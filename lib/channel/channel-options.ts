@@ -6,6 +6,7 @@ import { type Check, checkOptions, defined, isFunction, isObject, positive, whol
 import { FST_ERR_SSE_CHANNEL_INVALID } from '../errors.js'
 import { describe } from '../describe.js'
 import { isEventStream } from '../schema/event-stream.js'
+import { type ResolvedSignIds, resolveSignIds } from './sign-ids.js'
 
 /** A channel's options with every default in place. */
 export interface ResolvedChannelOptions {
@@ -13,6 +14,7 @@ export interface ResolvedChannelOptions {
   readonly idempotencyWindowMs: number
   readonly identity: ((request: FastifyRequest) => unknown) | undefined
   readonly key: ((event: NamedEvent<string, never>) => unknown) | undefined
+  readonly signIds: ResolvedSignIds | undefined
   readonly snapshotTimeoutMs: number
   readonly snapshot: ((context: SnapshotContext) => Snapshot<unknown> | Promise<Snapshot<unknown>>) | undefined
 }
@@ -29,7 +31,8 @@ const CHECKS: Record<string, Check> = {
   snapshot: isFunction,
   snapshotTimeoutMs: value => value === 0 ? 'a whole number above 0' : wholeNumber(value),
   identity: isFunction,
-  idempotencyWindowMs: wholeNumber
+  idempotencyWindowMs: wholeNumber,
+  signIds: () => undefined // by resolveSignIds(), which shows nothing of a secret
 }
 
 const HISTORY_CHECKS: Record<keyof HistoryOptions, Check> = {
@@ -51,7 +54,7 @@ export function resolveChannelOptions (name: unknown, stream: unknown, options: 
     throw FST_ERR_SSE_CHANNEL_INVALID(name, `the stream should be made by eventStream(), instead got '${describe(stream)}'`)
   }
   checkOptions(`channel '${name}': option`, options, CHECKS)
-  const { history = {}, retain, key, maxKeys, snapshot, snapshotTimeoutMs = 10_000, identity, idempotencyWindowMs = 120_000 } = options as Record<string, unknown> & ChannelOptions
+  const { history = {}, retain, key, maxKeys, snapshot, snapshotTimeoutMs = 10_000, identity, idempotencyWindowMs = 120_000, signIds } = options as Record<string, unknown> & ChannelOptions
   checkOptions(`channel '${name}': history option`, history, HISTORY_CHECKS)
   checkKind(name, options)
   return {
@@ -61,6 +64,7 @@ export function resolveChannelOptions (name: unknown, stream: unknown, options: 
     idempotencyWindowMs,
     identity,
     key: key as ResolvedChannelOptions['key'],
+    signIds: signIds === undefined ? undefined : resolveSignIds(name, signIds),
     snapshotTimeoutMs,
     snapshot: snapshot as ResolvedChannelOptions['snapshot']
   }

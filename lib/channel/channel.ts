@@ -3,7 +3,6 @@ import type { Log, Position } from '../../types/broker.js'
 import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
 import type { EventStream } from '../../types/event.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
-import type { Frames } from '../stream/frame-source.js'
 import { Attendance } from './attendance.js'
 import { Batch } from './batch.js'
 import type { ResolvedChannelOptions } from './channel-options.js'
@@ -14,9 +13,12 @@ import { Live } from './live.js'
 import type { Message } from './message.js'
 import { MessageFactory } from './message-factory.js'
 import { ownerOf } from './owner.js'
+import { type Ids, plainIds } from './ids.js'
 import { formatId } from './position.js'
 import { toRecord } from './record.js'
 import type { Past } from './replay.js'
+import { scopeOf } from './sign-ids.js'
+import { SignedIds } from './signed-ids.js'
 import { Snapshots } from './snapshots.js'
 import { resolveSubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
@@ -32,6 +34,7 @@ export class Channel {
   readonly #past: Past
   readonly #messages: MessageFactory
   readonly #attendance: Attendance
+  readonly #signed: SignedIds | undefined
   readonly #onClosed: () => void
   #joined = new Batch([])
   #snapshotError: unknown
@@ -44,11 +47,12 @@ export class Channel {
     this.#scope = scope
     this.#onClosed = onClosed
     const log = scope.log.child({ channel: name })
-    const { retention, idempotencyWindowMs } = options
+    const { retention, idempotencyWindowMs, signIds } = options
     this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log: scope.log })
     this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
     this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch))
     this.#attendance = new Attendance(log)
+    this.#signed = signIds && new SignedIds({ channel: name, secrets: signIds.secrets })
     const snapshots = this.#snapshots()
     this.#past = {
       name,
@@ -89,11 +93,13 @@ export class Channel {
     }
     const owner = ownerOf(subscriber, this.#scope.owners)
     const { lastEventId } = owner
-    const from = lastEventId === undefined ? beginning ?? (this.#past.isLatest ? 'start' : 'live') : { id: lastEventId }
+    const otherwise = beginning ?? (this.#past.isLatest ? 'start' : 'live')
+    const from = lastEventId === undefined ? otherwise : { id: lastEventId, mayStart: otherwise === 'start' }
     const feed = new Feed({ past: this.#past, live: this.#live }, {
       topics,
       filter: filter && eventFilter(filter),
-      beginning: from
+      beginning: from,
+      ids: this.#idsOf(subscriber)
     })
     const identity = owner.carrier === undefined
       ? (subscriber as SubscriberOptions).identity
@@ -104,13 +110,14 @@ export class Channel {
       feed,
       expiresAtMs,
       stream: this.stream,
-      join: messages => this.#join(messages),
+      join: messages => feed.ids.framesOf(this.#join(messages)),
       arrive: finish => this.#attendance.arrive(presence, finish)
     }], owner, typeof from === 'object' ? from.id : undefined)
   }
 
-  async position (): Promise<string> {
-    return formatId([await this.#log.head()])
+  async position (subscriber?: AnyRequest | SubscriberOptions): Promise<string> {
+    const ids = this.#idsOf(subscriber)
+    return ids.format(await this.#log.head())
   }
 
   subscriberCount (topic?: string): number {
@@ -152,9 +159,18 @@ export class Channel {
   }
 
   /** Many who come back to the same place read the same messages: the frames that were joined last are kept for the next. */
-  #join (messages: readonly Message[]): Frames {
+  #join (messages: readonly Message[]): Batch {
     if (!this.#joined.holds(messages)) this.#joined = new Batch(messages)
-    return this.#joined.frames
+    return this.#joined
+  }
+
+  /** @throws FST_ERR_SSE_SUBSCRIBE_INVALID */
+  #idsOf (subscriber: AnyRequest | SubscriberOptions | undefined): Ids {
+    const { signIds } = this.#options
+    if (this.#signed === undefined || signIds === undefined) return plainIds
+    const isRequest = subscriber !== undefined && ('raw' in subscriber || this.#scope.owners.carrierOf(subscriber) !== undefined)
+    const request = isRequest ? subscriber as FastifyRequest : undefined
+    return this.#signed.in(scopeOf(this.name, signIds, request, (subscriber as SubscriberOptions | undefined)?.scope))
   }
 
   #checkOpen (): void {

@@ -1,12 +1,13 @@
 import type { EventStream } from '../../types/event.js'
 import type { ChannelOptions } from '../../types/channel.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import { MAX_ID_BYTES } from '../wire/last-event-id.js'
 import { Channel } from './channel.js'
 import { resolveChannelOptions } from './channel-options.js'
 import type { ChannelScope } from './channel-scope.js'
 import { Subscription } from './subscription.js'
 
-/** So that the id of all of them stays below 1 KiB, beyond which a last event ID can't be read: each takes up to 50 characters. */
+/** So that the id of all of them can be read when it comes back: 20 of up to 49 characters and what stands between them, 14 of 72. */
 const MAX_MERGED = 20
 
 /** The open channels of a scope, by name. */
@@ -61,6 +62,9 @@ export function merge (subscriptions: readonly unknown[]): Subscription {
   const parts = released.flatMap(({ parts }) => parts)
   if (parts.length > MAX_MERGED) {
     throw FST_ERR_SSE_SUBSCRIBE_INVALID(`merge() takes ${MAX_MERGED} subscriptions at most, instead got '${parts.length}'`)
+  }
+  if (parts.reduce((length, { feed }) => length + feed.ids.maxLength + '~'.length, -'~'.length) > MAX_ID_BYTES) {
+    throw FST_ERR_SSE_SUBSCRIBE_INVALID(`merge() takes subscriptions whose id stays within ${MAX_ID_BYTES} bytes, such as 14 of channels that sign theirs, instead got '${parts.length}'`)
   }
   const channels = parts.map(({ channel }) => channel)
   const twice = channels.find((channel, i) => channels.indexOf(channel) !== i)

@@ -4,6 +4,7 @@ import type { FrameTaker } from '../stream/frame-source.js'
 import { Backlog } from './backlog.js'
 import type { Batch } from './batch.js'
 import { Gap } from './gap.js'
+import type { Ids } from './ids.js'
 import type { Live, LiveSubscriber } from './live.js'
 import type { Message } from './message.js'
 import { type Beginning, type Past, Replay, type Step } from './replay.js'
@@ -20,6 +21,7 @@ export interface Wish {
   readonly topics: readonly Topic[] | undefined
   readonly filter: ((message: Message) => boolean) | undefined
   readonly beginning: Beginning
+  readonly ids: Ids
 }
 
 /** Who takes what a feed has. */
@@ -51,6 +53,7 @@ export class Feed implements LiveSubscriber {
   readonly #replay: Replay
   /** What waits. Most subscribers are handed everything at once, and never have one. */
   #backlog: Backlog<Message | Gap> | undefined
+  #ids: Ids
   #reader: FeedReader | undefined
   #taker: FrameTaker | undefined
   #state: 'idle' | 'replaying' | 'reading' | 'live' | 'ended' = 'idle'
@@ -65,12 +68,18 @@ export class Feed implements LiveSubscriber {
   /** Characters that still wait of what was read from the past: a page is as large as it is, however fast its reader. */
   #replayed = 0
 
-  constructor (channel: FeedChannel, { topics, filter, beginning }: Wish) {
+  constructor (channel: FeedChannel, { topics, filter, beginning, ids }: Wish) {
     this.topics = topics
     this.#channel = channel
     this.#filter = filter
+    this.#ids = ids
     this.#isForTopic = topicFilter(topics)
-    this.#replay = new Replay(channel.past, topics, beginning)
+    this.#replay = new Replay(channel.past, topics, beginning, ids)
+  }
+
+  /** What its reader is told of places in the channel. */
+  get ids (): Ids {
+    return this.#ids
   }
 
   /** The reader has everything up to here; undefined where that can't be said. */
@@ -106,6 +115,7 @@ export class Feed implements LiveSubscriber {
   }
 
   start (reader: FeedReader): void {
+    this.#ids = this.#ids.hold()
     this.#reader = reader
     this.#state = 'replaying'
     this.#channel.live.add(this)
@@ -119,7 +129,10 @@ export class Feed implements LiveSubscriber {
 
   /** Nothing more comes; what waits can still be taken. */
   finish (): void {
-    if (this.#state !== 'idle' && this.#state !== 'ended') this.#channel.live.delete(this)
+    if (this.#state !== 'idle' && this.#state !== 'ended') {
+      this.#channel.live.delete(this)
+      this.#ids.release()
+    }
     this.#state = 'ended'
     this.#replay.stop()
   }
@@ -212,9 +225,9 @@ export class Feed implements LiveSubscriber {
     else this.#batch = batch
   }
 
-  #isTakenDirectly ({ frames }: Batch): boolean {
+  #isTakenDirectly (batch: Batch): boolean {
     try {
-      return this.#taker?.offer(frames) === true
+      return this.#taker?.offer(this.#ids.framesOf(batch)) === true
     } catch (error) {
       this.#reader?.onFailed(error) // thrown on, it would keep the others from being served
       return true

@@ -23,7 +23,7 @@ export interface OwnerScope {
   readonly timer: PositionTimer
 }
 
-const KNOWN = new Set(['lastEventId', 'signal', 'identity'])
+const KNOWN = new Set(['lastEventId', 'signal', 'identity', 'scope'])
 
 /**
  * Reads what `subscribe()` was given as the subscriber.
@@ -31,14 +31,14 @@ const KNOWN = new Set(['lastEventId', 'signal', 'identity'])
  * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
  */
 export function ownerOf (subscriber: unknown, { carrierOf, maxBufferedBytes, timer }: OwnerScope): Owner {
-  if (typeof subscriber !== 'object' || subscriber === null) throw invalid('a request, or { lastEventId, signal, identity }', subscriber)
+  if (typeof subscriber !== 'object' || subscriber === null) throw invalid('a request, or { lastEventId, signal, identity, scope }', subscriber)
   const carrier = carrierOf(subscriber)
   if (carrier !== undefined) return { carrier, signal: undefined, lastEventId: carrier.resumesFrom, maxBufferedBytes, timer }
   if ('raw' in subscriber) throw invalid('a request that has got to its handler, of an app with this plugin', subscriber)
   const unknown = Object.keys(subscriber).find(name => !KNOWN.has(name))
   if (unknown !== undefined) {
     // An id with its name misspelt would make a silent hole of what was missed.
-    throw FST_ERR_SSE_SUBSCRIBE_INVALID(`the subscriber should be a request, or { lastEventId, signal, identity }, instead got one with '${unknown}'`)
+    throw FST_ERR_SSE_SUBSCRIBE_INVALID(`the subscriber should be a request, or { lastEventId, signal, identity, scope }, instead got one with '${unknown}'`)
   }
   const { signal, lastEventId } = subscriber as { signal?: unknown, lastEventId?: unknown }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('one whose signal is an AbortSignal', signal)

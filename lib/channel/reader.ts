@@ -1,15 +1,18 @@
 import type { Frames } from '../stream/frame-source.js'
+import type { Batch } from './batch.js'
 import { Gap } from './gap.js'
 import type { Message } from './message.js'
 import { Notice } from './notice.js'
 import type { Part } from './part.js'
-import { formatId } from './position.js'
+import { joinIds } from './position.js'
 import type { Sendable } from './sendable.js'
 
 /** Something to send, and the id with which the subscriber is told where it stands. */
 export interface Delivery {
   readonly message: Sendable
   readonly id: string | undefined
+  /** Whether that is the message's own id, by which all who are told the same have the same frame. */
+  readonly isOwn: boolean
 }
 
 /** Reads the parts of a subscription by turns, and keeps account of where its subscriber stands. */
@@ -30,7 +33,7 @@ export class Reader {
 
   /** The id that the subscriber was told last, or came with. */
   get told (): string | undefined {
-    return this.#feed?.offered?.id ?? this.#told
+    return idOfLast(this.#feed, this.#feed?.offered) ?? this.#told
   }
 
   /** Whether nothing is left, and nothing more will come. */
@@ -45,9 +48,11 @@ export class Reader {
 
   /** What came last in the only channel, where that is all that waits. */
   nextBatch (): Frames | undefined {
-    const batch = this.#feed?.takeBatch()
-    if (batch !== undefined) this.#tell(batch.id)
-    return batch?.frames
+    const feed = this.#feed
+    const batch = feed?.takeBatch()
+    if (feed === undefined || batch === undefined) return undefined
+    this.#tell(idOfLast(feed, batch))
+    return feed.ids.framesOf(batch)
   }
 
   next (): Delivery | undefined {
@@ -65,27 +70,20 @@ export class Reader {
   }
 
   #message ({ feed }: Part, message: Message): Delivery {
-    const id = message.offset === undefined ? undefined : this.#idOf(feed, message)
+    // Its own, where nothing else is to be said.
+    const isOwn = message.offset === undefined || (this.#feed !== undefined && feed.taken === message.offset)
+    const id = isOwn ? feed.ids.of(message) : this.#id()
     // A snapshot stands for a position only when it is whole.
     if (id === undefined) this.#isPositionDue = true
     else this.#tell(id)
-    return { message, id }
-  }
-
-  /** Its own, which all share, where nothing else is to be said. */
-  #idOf (feed: Part['feed'], message: Message): string | undefined {
-    return this.#feed !== undefined && feed.taken === message.offset ? message.id : this.#id()
+    return { message, id, isOwn }
   }
 
   #gap (part: Part, { earliest }: Gap): Delivery {
     const requested = this.told ?? ''
-    const positions = this.#parts.flatMap(({ feed }) => {
-      const { position } = feed
-      return position === undefined ? [] : feed === part.feed ? { ...position, offset: earliest } : position
-    })
     const id = this.#id()
     this.#tell(id)
-    return { message: new Notice('stream-gap', { requested, earliest: formatId(positions) }), id }
+    return { message: new Notice('stream-gap', { requested, earliest: this.#id({ feed: part.feed, offset: earliest }) }), id, isOwn: false }
   }
 
   #position (): Delivery | undefined {
@@ -95,7 +93,7 @@ export class Reader {
     // The empty one, of who has not found its place, would take away the id that the subscriber has.
     if (id === '' || id === this.told) return undefined
     this.#tell(id)
-    return { message: new Notice('stream-position', null), id }
+    return { message: new Notice('stream-position', null), id, isOwn: false }
   }
 
   #tell (id: string | undefined): void {
@@ -103,7 +101,15 @@ export class Reader {
     if (this.#feed !== undefined) this.#feed.offered = undefined
   }
 
-  #id (): string {
-    return formatId(this.#parts.flatMap(({ feed }) => feed.position ?? []))
+  /** Where it stands in all of its channels, or at another place in one of them. */
+  #id (other?: { feed: Part['feed'], offset: number }): string {
+    return joinIds(this.#parts.flatMap(({ feed }) => {
+      const { position } = feed
+      return position === undefined ? [] : feed.ids.format(feed === other?.feed ? { ...position, offset: other.offset } : position)
+    }))
   }
+}
+
+function idOfLast (feed: Part['feed'] | undefined, batch: Batch | undefined): string | undefined {
+  return batch?.last && feed?.ids.of(batch.last)
 }

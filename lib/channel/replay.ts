@@ -2,9 +2,9 @@ import type { Log, Page, Position } from '../../types/broker.js'
 import type { Topic } from '../../types/channel.js'
 import { FST_ERR_SSE_SNAPSHOT_INVALID } from '../errors.js'
 import { Gap } from './gap.js'
+import type { Ids } from './ids.js'
 import type { Message } from './message.js'
 import type { PageReads } from './page-reads.js'
-import { positionIn } from './position.js'
 import type { TakenSnapshot } from './snapshots.js'
 
 /** Messages that are read at a time. */
@@ -14,6 +14,9 @@ const UNAVAILABLE = 'FST_ERR_SSE_BROKER_UNAVAILABLE'
 
 /** A position that no log has: what stands after it is lost. */
 const NOWHERE: Position = { epoch: '', offset: 0 }
+
+/** An id that says nothing. */
+const NO_ID: ResumedBeginning = { id: '' }
 
 /** The past of a channel. */
 export interface Past {
@@ -28,7 +31,14 @@ export interface Past {
 }
 
 /** Where a subscriber begins. */
-export type Beginning = 'live' | 'start' | 'snapshot' | { readonly id: string }
+export type Beginning = 'live' | 'start' | 'snapshot' | ResumedBeginning
+
+/** After the place that an id says. */
+export interface ResumedBeginning {
+  readonly id: string
+  /** Whether it could begin at the start as well, so that nothing that is retained is kept from it. */
+  readonly mayStart?: boolean
+}
 
 /** What was read, and the position up to which that is all. */
 export interface Step {
@@ -44,16 +54,20 @@ export interface Step {
 export class Replay {
   readonly #past: Past
   readonly #topics: readonly Topic[] | undefined
+  readonly #ids: Ids
   readonly #head: Promise<Position>
   #beginning: Beginning | undefined
   #after: Position | undefined
+  /** Whether all that is retained after what is lost is for it: a place that it was given stands before that. */
+  #mayHaveRest = true
   /** Whether nothing was read since a snapshot was taken. */
   #hasSnapshot = false
 
-  constructor (past: Past, topics: readonly Topic[] | undefined, beginning: Beginning) {
+  constructor (past: Past, topics: readonly Topic[] | undefined, beginning: Beginning, ids: Ids) {
     this.#past = past
     this.#topics = topics
     this.#beginning = beginning
+    this.#ids = ids
     this.#head = past.log.head()
     this.#head.catch(() => {}) // who asks for the first step is told
   }
@@ -72,8 +86,7 @@ export class Replay {
       const head = await this.#findHead(isWanted)
       if (head === undefined) return undefined
       if (beginning === 'live') return this.#step([], head, head.offset)
-      if (beginning === 'snapshot') this.#after = NOWHERE
-      else if (beginning !== 'start') this.#after = positionIn(beginning.id, head.epoch) ?? NOWHERE
+      if (beginning !== 'start') this.#find(beginning === 'snapshot' ? NO_ID : beginning, head)
     }
     const { log, reads, isLatest } = this.#past
     const page = await reads.run(this, async () => await persist(() => log.read(this.#after, PAGE_MESSAGES), isWanted), isWanted)
@@ -96,6 +109,12 @@ export class Replay {
     this.#after = position
   }
 
+  #find ({ id, mayStart = false }: ResumedBeginning, { epoch }: Position): void {
+    const { position, isOwn } = this.#ids.read(id, epoch)
+    this.#after = position ?? NOWHERE
+    this.#mayHaveRest = isOwn || mayStart
+  }
+
   async #findHead (isWanted: () => boolean): Promise<Position | undefined> {
     let head: Promise<Position> | undefined = this.#head
     return await persist(() => {
@@ -108,6 +127,8 @@ export class Replay {
   /** What is lost is replaced by a snapshot, or told. */
   async #recover (page: Page): Promise<Step> {
     const { takeSnapshot, onSnapshotError, isLatest } = this.#past
+    const mayHaveRest = this.#mayHaveRest
+    this.#mayHaveRest = true // from here on, it is told where it stands
     if (takeSnapshot !== undefined) {
       try {
         return await this.#takeSnapshot(takeSnapshot, page)
@@ -117,10 +138,11 @@ export class Replay {
     }
     const { epoch, through, earliest } = page
     // The newest of every key follow. Who leaves before it has got them has nothing yet.
-    const position = isLatest ? { epoch, offset: 0 } : { epoch, offset: through }
+    const startsAnew = isLatest && mayHaveRest
+    const position = { epoch, offset: startsAnew ? 0 : through }
     const from = this.#after?.epoch === epoch ? this.#after.offset : undefined
-    const step = this.#step([new Gap(position.offset, earliest)], position, from)
-    if (isLatest) this.#after = undefined
+    const step = this.#step([new Gap(position.offset, mayHaveRest ? earliest : through)], position, from)
+    if (startsAnew) this.#after = undefined
     return step
   }
 

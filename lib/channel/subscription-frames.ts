@@ -83,9 +83,9 @@ export class SubscriptionFrames implements FrameSource {
 
   #join (deliveries: readonly Delivery[]): Frames {
     const messages = deliveries.flatMap(({ message }) => message instanceof Message ? message : [])
-    const isPlain = deliveries.every(({ message, id }) => message instanceof Message && message.id === id)
+    const areOwn = deliveries.every(({ isOwn }) => isOwn)
     const { join } = this.#feed
-    if (join !== undefined && isPlain && !this.#isFinal) return join(messages)
+    if (join !== undefined && areOwn && !this.#isFinal) return join(messages)
     return shareFrames(deliveries.map(delivery => delivery.message.frame(this.#idOf(delivery))).join(''), messages.length)
   }
 }

@@ -1,4 +1,6 @@
-const MAX_BYTES = 1024
+/** An id that is longer can't be read. */
+export const MAX_ID_BYTES = 1024
+
 const PARAMETER = 'lastEventId='
 
 // ignoreBOM keeps a U+FEFF: the client sends back what it was given.
@@ -56,7 +58,7 @@ function readId (bytes: string, decode: (bytes: string) => string): string | und
   } catch {
     return undefined // Badly encoded. No log: this is what a client sent, and the result says it.
   }
-  return id === '' || /[\r\n\0]/.test(id) || Buffer.byteLength(id) > MAX_BYTES ? undefined : id
+  return id === '' || /[\r\n\0]/.test(id) || Buffer.byteLength(id) > MAX_ID_BYTES ? undefined : id
 }
 
 function decodeUtf8 (bytes: string): string {

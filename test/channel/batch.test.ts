@@ -29,3 +29,9 @@ t.test('knows the very messages that it holds', async t => {
   t.equal(batch.holds([a, b]), true)
   for (const others of [[], [a], [b, a], [a, b, a], [a, message(2)]]) t.equal(batch.holds(others), false)
 })
+
+t.test('they can be joined with other ids', async t => {
+  const batch = new Batch([message(3), message(5)])
+  t.equal(batch.framesWith(({ id }) => `${id}!`).bytes.toString(), 'id: e.3!\nevent: note\ndata: 3\n\nid: e.5!\nevent: note\ndata: 5\n\n')
+  t.equal(batch.last, batch.messages[1])
+})

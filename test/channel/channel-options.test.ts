@@ -9,7 +9,7 @@ const HISTORY = { maxEvents: 1_000, maxBytes: 8_388_608, maxAgeMs: Infinity }
 
 t.test('a channel keeps a history, unless it says otherwise', async t => {
   for (const options of [{}, { retain: 'history' }, { history: {} }, { history: undefined, key: undefined, maxKeys: undefined, retain: undefined }]) {
-    t.strictSame(resolve(options), { retention: HISTORY, idempotencyWindowMs: 120_000, identity: undefined, key: undefined, snapshotTimeoutMs: 10_000, snapshot: undefined })
+    t.strictSame(resolve(options), { retention: HISTORY, idempotencyWindowMs: 120_000, identity: undefined, key: undefined, signIds: undefined, snapshotTimeoutMs: 10_000, snapshot: undefined })
   }
 })
 
@@ -44,7 +44,7 @@ t.test('options that are wrong are refused', async t => {
     [null, "options should be an object, instead got 'null'"],
     [7, "options should be an object, instead got '7'"],
     [{ snapshotTimeoutMs: 0 }, "option snapshotTimeoutMs should be a whole number above 0, instead got '0'"],
-    [{ maxEvents: 1 }, "option maxEvents should be one of history, retain, key, maxKeys, snapshot, snapshotTimeoutMs, identity, idempotencyWindowMs, instead got 'maxEvents'"],
+    [{ maxEvents: 1 }, "option maxEvents should be one of history, retain, key, maxKeys, snapshot, snapshotTimeoutMs, identity, idempotencyWindowMs, signIds, instead got 'maxEvents'"],
     [{ history: 100 }, "option history should be an object, instead got '100'"],
     [{ history: null }, "option history should be an object, instead got 'null'"],
     [{ retain: 'all' }, "option retain should be 'history' or 'latest', instead got 'all'"],

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Frames } from '../../lib/stream/frame-source.js'
 import { Feed, type FeedReader, type Wish } from '../../lib/channel/feed.js'
 import { Gap } from '../../lib/channel/gap.js'
+import { plainIds } from '../../lib/channel/ids.js'
 import { Live } from '../../lib/channel/live.js'
 import { Message } from '../../lib/channel/message.js'
 import { PageReads } from '../../lib/channel/page-reads.js'
@@ -83,7 +84,7 @@ function setting (options: Partial<Past> = {}): Setting {
     onSnapshotError () {},
     ...options
   }
-  return { log, live, past, feed: wish => new TestReader(new Feed({ past, live }, { topics: undefined, filter: undefined, beginning: 'live', ...wish })) }
+  return { log, live, past, feed: wish => new TestReader(new Feed({ past, live }, { topics: undefined, filter: undefined, beginning: 'live', ids: plainIds, ...wish })) }
 }
 
 /** A feed that has begun, and is live if nothing stands before it. */

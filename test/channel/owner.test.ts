@@ -22,17 +22,17 @@ t.test('others say where they resume, and how they are ended', async t => {
 
 t.test('anything else is refused', async t => {
   for (const [subscriber, problem] of [
-    [undefined, "a request, or { lastEventId, signal, identity }, instead got 'undefined'"],
-    [null, "a request, or { lastEventId, signal, identity }, instead got 'null'"],
-    ['e.7', "a request, or { lastEventId, signal, identity }, instead got 'string'"],
-    [7, "a request, or { lastEventId, signal, identity }, instead got '7'"],
+    [undefined, "a request, or { lastEventId, signal, identity, scope }, instead got 'undefined'"],
+    [null, "a request, or { lastEventId, signal, identity, scope }, instead got 'null'"],
+    ['e.7', "a request, or { lastEventId, signal, identity, scope }, instead got 'string'"],
+    [7, "a request, or { lastEventId, signal, identity, scope }, instead got '7'"],
     [{ raw: {} }, "a request that has got to its handler, of an app with this plugin, instead got 'Object'"],
     [{ signal: null }, "one whose signal is an AbortSignal, instead got 'null'"],
     [{ signal: new AbortController() }, "one whose signal is an AbortSignal, instead got 'AbortController'"],
     [{ lastEventId: 7 }, "one whose lastEventId is a string, instead got '7'"],
     [{ lastEventId: null }, "one whose lastEventId is a string, instead got 'null'"],
-    [{ lastEventID: 'e.3' }, "a request, or { lastEventId, signal, identity }, instead got one with 'lastEventID'"],
-    [{ id: 'e.3', headers: {} }, "a request, or { lastEventId, signal, identity }, instead got one with 'id'"]
+    [{ lastEventID: 'e.3' }, "a request, or { lastEventId, signal, identity, scope }, instead got one with 'lastEventID'"],
+    [{ id: 'e.3', headers: {} }, "a request, or { lastEventId, signal, identity, scope }, instead got one with 'id'"]
   ] as const) {
     t.throws(() => ownerOf(subscriber, scope), { code: 'FST_ERR_SSE_SUBSCRIBE_INVALID', message: `subscribe(): the subscriber should be ${problem}` })
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { formatId, joinIds, positionIn } from '../../lib/channel/position.js'
+import { formatId, isSameLife, joinIds, placesIn, positionIn, signedId } from '../../lib/channel/position.js'
 
 t.test('an id says the position in each log', async t => {
   t.equal(formatId([{ epoch: 'k3f9', offset: 7 }, { epoch: 'n2pq', offset: 40 }]), 'k3f9.7~n2pq.40')
@@ -44,4 +44,23 @@ t.test('a position of another epoch of the same life of a log is found, as what 
   ] as const) {
     t.strictSame(positionIn(id, epoch), found, id)
   }
+})
+
+t.test('a signed id says its place before its signature, and no place to who reads plain ones', async t => {
+  t.equal(signedId('a.7', 'sig'), 'a.7.sig')
+  t.equal(positionIn('a.7.sig', 'a'), undefined)
+  t.equal(positionIn('a.7.sig~a.8', 'a'), undefined)
+})
+
+t.test('all that an id says can be had, one place for each log', async t => {
+  t.strictSame(placesIn('a.7.sig~x~b_1.40~c.1.2.3~d.x.sig~e.1.'), [
+    { position: { epoch: 'a', offset: 7 }, text: 'a.7', signature: 'sig' },
+    { position: { epoch: 'b_1', offset: 40 }, text: 'b_1.40', signature: undefined },
+    { position: { epoch: 'e', offset: 1 }, text: 'e.1', signature: '' }
+  ])
+  t.strictSame(placesIn(''), [])
+})
+
+t.test('epochs are of the same life if they begin alike', async t => {
+  t.strictSame([isSameLife('a_1', 'a_2'), isSameLife('a', 'a_2'), isSameLife('a', 'ab'), isSameLife('', 'a')], [true, true, false, false])
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Feed } from '../../lib/channel/feed.js'
 import { Batch } from '../../lib/channel/batch.js'
 import { Gap } from '../../lib/channel/gap.js'
+import { plainIds } from '../../lib/channel/ids.js'
 import type { Message } from '../../lib/channel/message.js'
 import type { Part } from '../../lib/channel/part.js'
 import { type Delivery, Reader } from '../../lib/channel/reader.js'
@@ -19,6 +20,8 @@ class FakeFeed {
   isOver = false
   /** Where it stands when all was taken. */
   end: number | undefined
+
+  readonly ids = plainIds
 
   constructor (epoch: string, ...items: Array<Message | Gap>) {
     this.epoch = epoch

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Gap } from '../../lib/channel/gap.js'
+import { plainIds } from '../../lib/channel/ids.js'
 import { Message } from '../../lib/channel/message.js'
 import { PageReads } from '../../lib/channel/page-reads.js'
 import { type Beginning, type Past, Replay, type Step } from '../../lib/channel/replay.js'
@@ -67,7 +68,7 @@ t.test('one that is stopped while it waits for its turn takes no step', async t 
 t.test('live begins where the log stood when it was made, and reads nothing before it goes on', async t => {
   const { past, log } = setting()
   log.publish(5)
-  const replay = new Replay(past, undefined, 'live')
+  const replay = new Replay(past, undefined, 'live', plainIds)
   log.publish(2)
   t.strictSame(told(await replay.next(wanted)), page([], 5, 5))
   t.strictSame(log.reads, [])
@@ -80,14 +81,14 @@ t.test('start begins with the earliest that is retained, a page at a time', asyn
   log.publish(5)
   log.earliest = 1
   log.pageLimit = 2
-  t.strictSame(await steps(new Replay(past, undefined, 'start'), 3), [page([2, 3], 3, 1), page([4, 5], 5, 3), page([], 5, 5)])
+  t.strictSame(await steps(new Replay(past, undefined, 'start', plainIds), 3), [page([2, 3], 3, 1), page([4, 5], 5, 3), page([], 5, 5)])
   t.strictSame(log.reads, [undefined, at(3), at(5)])
 })
 
 t.test('a page has 256 messages at most', async t => {
   const { past, log } = setting()
   log.publish(300)
-  const [first, second] = await steps(new Replay(past, undefined, 'start'), 2)
+  const [first, second] = await steps(new Replay(past, undefined, 'start', plainIds), 2)
   t.strictSame([first?.items.length, second?.items.length], [256, 44])
 })
 
@@ -95,7 +96,7 @@ t.test('an id begins after its position in this log', async t => {
   for (const id of ['e.2', 'x.1~e.2']) {
     const { past, log } = setting()
     log.publish(3)
-    t.strictSame(await steps(new Replay(past, undefined, { id }), 1), [page([3], 3, 2)])
+    t.strictSame(await steps(new Replay(past, undefined, { id }, plainIds), 1), [page([3], 3, 2)])
   }
 })
 
@@ -105,7 +106,7 @@ t.test('an id after which something is gone gives a gap up to the end of the log
   log.earliest = 3
   const cases: Array<[id: string, from: number | undefined]> = [['e.2', 2], ['e.9', 9], ['f.4', undefined], ['', undefined], ['never an id', undefined]]
   for (const [id, from] of cases) {
-    const replay = new Replay(past, undefined, { id })
+    const replay = new Replay(past, undefined, { id }, plainIds)
     t.strictSame(told(await replay.next(wanted)), { items: ['5<3'], position: at(5), from, isSnapshot: false }, id)
     t.strictSame(told(await replay.next(wanted)), page([], 5, 5))
   }
@@ -115,7 +116,7 @@ t.test('what is lost in the midst of the past gives a gap as well', async t => {
   const { past, log } = setting()
   log.publish(5)
   log.pageLimit = 2
-  const replay = new Replay(past, undefined, 'start')
+  const replay = new Replay(past, undefined, 'start', plainIds)
   t.strictSame(told(await replay.next(wanted)), page([1, 2], 2, 0))
   log.publish(3)
   log.earliest = 4
@@ -126,7 +127,7 @@ t.test('where the newest of each key is all there is, a gap is followed by all o
   const { past, log } = setting({ isLatest: true })
   log.publish(3)
   log.earliest = 1
-  const replay = new Replay(past, undefined, { id: 'e.0' })
+  const replay = new Replay(past, undefined, { id: 'e.0' }, plainIds)
   t.strictSame(told(await replay.next(wanted)), { items: ['0<1'], position: at(0), from: 0, isSnapshot: false })
   t.strictSame(told(await replay.next(wanted)), page([2, 3], 3, 0))
   t.strictSame(log.reads, [at(0), undefined])
@@ -143,7 +144,7 @@ t.test('a snapshot replaces what is lost, or comes first', async t => {
       }
     })
     log.publish(5)
-    t.strictSame(await steps(new Replay(past, topics, beginning), 2), [
+    t.strictSame(await steps(new Replay(past, topics, beginning, plainIds), 2), [
       { items: ['part 1', 'part 2'], position: at(3), from: undefined, isSnapshot: true },
       page([4, 5], 5, 3)
     ])
@@ -155,7 +156,7 @@ t.test('a snapshot that fails is told of, and a gap in its place', async t => {
   const failure = new Error('database')
   const { past, log, errors } = setting({ takeSnapshot: async () => { throw failure } })
   log.publish(5)
-  t.strictSame(await steps(new Replay(past, undefined, 'snapshot'), 2), [
+  t.strictSame(await steps(new Replay(past, undefined, 'snapshot', plainIds), 2), [
     { items: ['5<0'], position: at(5), from: undefined, isSnapshot: false },
     page([], 5, 5)
   ])
@@ -165,7 +166,7 @@ t.test('a snapshot that fails is told of, and a gap in its place', async t => {
 t.test('what came live with a hole is read from where it stood', async t => {
   const { past, log } = setting()
   log.publish(5)
-  const replay = new Replay(past, undefined, 'live')
+  const replay = new Replay(past, undefined, 'live', plainIds)
   await replay.next(wanted)
   log.publish(5)
   replay.resume(at(7))
@@ -177,7 +178,7 @@ t.test('what came live with a hole is read from where it stood', async t => {
 
 t.test('nothing is read for one who has gone while it waited for its turn', async t => {
   const { past, log } = setting()
-  t.equal(await new Replay(past, undefined, 'start').next(() => false), undefined)
+  t.equal(await new Replay(past, undefined, 'start', plainIds).next(() => false), undefined)
   t.strictSame(log.reads, [])
 })
 
@@ -186,7 +187,7 @@ t.test('no snapshot is taken for one who has gone while the log was read', async
   const gate = deferred()
   log.gate = gate.promise
   let isWanted = true
-  const step = new Replay(past, undefined, 'snapshot').next(() => isWanted)
+  const step = new Replay(past, undefined, 'snapshot', plainIds).next(() => isWanted)
   await new Promise(setImmediate)
   t.equal(log.reads.length, 1)
   isWanted = false
@@ -200,7 +201,7 @@ t.test('a log that fails fails the step, and nobody else', async t => {
   for (const beginning of ['live', 'start', { id: 'e.1' }] as Beginning[]) {
     const { past, log } = setting()
     log.failure = failure
-    const replay = new Replay(past, undefined, beginning)
+    const replay = new Replay(past, undefined, beginning, plainIds)
     await new Promise(setImmediate) // it would be an unhandled rejection by now
     await t.rejects(replay.next(wanted), failure)
   }
@@ -218,7 +219,7 @@ t.test('who comes while the broker is away waits until it is back', async t => {
     log.publish(2)
     log.failure = unavailable()
     let asked = 0
-    const replay = new Replay(past, undefined, beginning)
+    const replay = new Replay(past, undefined, beginning, plainIds)
     const step = replay.next(() => {
       if (++asked === 5) log.failure = undefined
       return true
@@ -231,7 +232,7 @@ t.test('who comes while the broker is away waits until it is back', async t => {
 t.test('a page is asked for again when the broker goes away after the head was found', async t => {
   const { past, log } = setting()
   log.publish(2)
-  const replay = new Replay(past, undefined, { id: 'e.1' })
+  const replay = new Replay(past, undefined, { id: 'e.1' }, plainIds)
   const gate = deferred()
   log.gate = gate.promise
   const step = replay.next(wanted)
@@ -251,7 +252,7 @@ t.test('nobody asks a broker that is away for those who have gone', async t => {
     const { past, log } = setting()
     log.failure = unavailable()
     let asked = 0
-    t.equal(await new Replay(past, undefined, beginning).next(() => ++asked < 3), undefined)
+    t.equal(await new Replay(past, undefined, beginning, plainIds).next(() => ++asked < 3), undefined)
     t.equal(asked, 3)
   }
 })
@@ -260,7 +261,7 @@ t.test('a snapshot whose own position is gone is not taken for ever: a gap is to
   const { past, log, errors } = setting({ takeSnapshot: async () => ({ messages: [part(1)], position: at(2) }) })
   log.publish(5)
   log.earliest = 3
-  const replay = new Replay(past, undefined, 'snapshot')
+  const replay = new Replay(past, undefined, 'snapshot', plainIds)
   const taken = await steps(replay, 5)
   t.ok(taken.some(step => step?.items.join() === '5<3'))
   t.match(errors, [{ code: 'FST_ERR_SSE_SNAPSHOT_INVALID', message: /from before the history begins/ }])
@@ -275,7 +276,7 @@ t.test('nor is one after which events are dropped before they can be read', asyn
     }
   })
   log.publish(2)
-  const taken = await steps(new Replay(past, undefined, 'snapshot'), 3)
+  const taken = await steps(new Replay(past, undefined, 'snapshot', plainIds), 3)
   t.strictSame(taken.map(step => step?.isSnapshot), [true, false, false])
   t.match(errors, [{ code: 'FST_ERR_SSE_SNAPSHOT_INVALID' }])
 })

@@ -48,7 +48,7 @@ function setting (reader: FakeReader, { isMerged = false, final = [], marksEnd =
   return { frames, feed, joined }
 }
 
-const delivery = (offset: number, fields = {}, id = `e.${offset}`): Delivery => ({ message: message(offset, fields), id })
+const delivery = (offset: number, fields = {}, id = `e.${offset}`): Delivery => ({ message: message(offset, fields), id, isOwn: id === `e.${offset}` })
 const textOf = (frames: Frames | undefined): string | undefined => frames?.bytes.toString()
 
 t.test('nothing is nothing', async t => {
@@ -100,7 +100,7 @@ t.test('events that others take likewise are joined for all of them', async t =>
 t.test('events with ids of their own, and notices among events, are joined for it alone', async t => {
   const merged = setting(new FakeReader(delivery(1, {}, 'e.1~f.0'), delivery(5, {}, 'e.1~f.5')), { isMerged: true })
   t.equal(textOf(merged.frames.read()), 'id: e.1~f.0\nevent: note\ndata: 1\n\nid: e.1~f.5\nevent: note\ndata: 5\n\n')
-  const { frames, joined } = setting(new FakeReader({ message: part(1), id: undefined }, { message: new Notice('stream-position', null), id: 'e.7' }))
+  const { frames, joined } = setting(new FakeReader({ message: part(1), id: undefined, isOwn: true }, { message: new Notice('stream-position', null), id: 'e.7', isOwn: false }))
   const read = frames.read()
   t.equal(textOf(read), 'event: note\ndata: 1\n\nevent: stream-position\nid: e.7\ndata: null\n\n')
   t.equal(read?.events, 1)

@@ -21,7 +21,7 @@ function setting () {
   }
   const iterator: SubscriptionIterator = new SubscriptionIterator(subscription)
   const publish = (...offsets: number[]): boolean => {
-    deliveries.push(...offsets.map(offset => ({ message: message(offset), id: `e.${offset}` })))
+    deliveries.push(...offsets.map(offset => ({ message: message(offset), id: `e.${offset}`, isOwn: true })))
     return iterator.wake()
   }
   return { subscription, reader, iterator, publish, deliveries }
@@ -50,10 +50,10 @@ t.test('those who ask before it comes get it in the order in which they asked', 
 
 t.test('what can not be decoded is passed over', async t => {
   const { iterator, deliveries } = setting()
-  deliveries.push({ message: message(1, { data: 'unreadable' }), id: 'e.1' }, { message: message(2), id: 'e.2' }, { message: message(3, { data: 'unreadable' }), id: 'e.3' })
+  deliveries.push({ message: message(1, { data: 'unreadable' }), id: 'e.1', isOwn: true }, { message: message(2), id: 'e.2', isOwn: true }, { message: message(3, { data: 'unreadable' }), id: 'e.3', isOwn: true })
   t.strictSame(await iterator.next(), note(2))
   const next = iterator.next()
-  deliveries.push({ message: message(4), id: 'e.4' })
+  deliveries.push({ message: message(4), id: 'e.4', isOwn: true })
   iterator.wake()
   t.strictSame(await next, note(4))
 })

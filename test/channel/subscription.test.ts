@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { Batch } from '../../lib/channel/batch.js'
 import type { Feed, FeedReader } from '../../lib/channel/feed.js'
+import { plainIds } from '../../lib/channel/ids.js'
 import type { Message } from '../../lib/channel/message.js'
 import type { Owner } from '../../lib/channel/owner.js'
 import type { Part } from '../../lib/channel/part.js'
@@ -48,6 +49,7 @@ class FakePart implements Part {
   }
 
   // The feed:
+  readonly ids = plainIds
   readonly hasBegun = true
   position = at(0)
   get isOver (): boolean { return this.isFinished && this.items.length === 0 }

@@ -106,7 +106,7 @@ t.test('subscribe() refuses what is no wish', async t => {
   const { app } = await loadedApp(t)
   const channel = app.sse.channel('counts', counts)
   for (const [subscriber, options, message] of [
-    [undefined, {}, /a request, or \{ lastEventId, signal, identity \}, instead got 'undefined'/],
+    [undefined, {}, /a request, or \{ lastEventId, signal, identity, scope \}, instead got 'undefined'/],
     [{ signal: {} }, {}, /signal is an AbortSignal/],
     [{ lastEventId: 7 }, {}, /lastEventId is a string, instead got '7'/],
     [{ raw: {} }, {}, /a request that has got to its handler/],
