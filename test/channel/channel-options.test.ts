@@ -86,3 +86,15 @@ t.test('options of the other kind of channel are refused', async t => {
     t.throws(() => resolve(options), { code: 'FST_ERR_SSE_CHANNEL_INVALID', message: `the channel 'notes': ${problem}` })
   }
 })
+
+t.test('ids are signed if they are asked to be, and never silently not', async t => {
+  const secret = 'a secret of a test, 32 bytes long at least'
+  t.equal(resolve({ signIds: { secret } }).signIds?.secrets.length, 1)
+  for (const wrong of ['', 0, false, null, secret]) {
+    t.throws(() => resolve({ signIds: wrong }), { code: 'FST_ERR_SSE_OPTION_INVALID', message: `channel 'notes': option signIds should be an object, instead got '${typeof wrong}'` })
+  }
+})
+
+t.test('identity has to be a function', async t => {
+  t.throws(() => resolve({ identity: 7 }), { code: 'FST_ERR_SSE_OPTION_INVALID' })
+})

@@ -3,7 +3,7 @@ import type { Channel } from '../../lib/channel/channel.js'
 import type { Carrier } from '../../lib/stream/carrier.js'
 import { type FrameCarrier, kFrames } from '../../lib/stream/frame-source.js'
 import type { AnyRequest, Departure, Presence, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
-import { FakeLog, settled } from './fixtures.js'
+import { FakeLog, SECRET, settled } from './fixtures.js'
 import { channelScope, note, notes, take } from './scope.js'
 import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
@@ -206,4 +206,57 @@ t.test('many who come back to the same place share the bytes that they get', asy
   t.equal(first?.events, 3)
   t.equal(second, first)
   t.not(await read(id.replace(/1$/, '2')), first)
+})
+
+t.test('signed ids are those of the scope of who subscribes, by request or by name', async t => {
+  const { open, carriers } = channelScope(t)
+  const signIds = { secret: SECRET, scope: (request: unknown) => (request as { user: string }).user }
+  const channel = open('notes', { signIds })
+  const request = { user: 'Ann' } as unknown as AnyRequest
+  carriers.set(request, { signal: new AbortController().signal } as unknown as Carrier)
+  await channel.publish(note(1))
+  const [ofRequest, ofName] = [await channel.position(request), await channel.position({ scope: 'Ann' })]
+  t.match(ofName, /^[\w-]+\.1\.[\w-]{22}$/)
+  t.equal(ofRequest, ofName)
+  t.equal(await channel.position({ raw: {}, user: 'Ann' } as never), ofName, 'also of a request whose answer is not known here')
+  const events = iterate(channel, { scope: 'Ann', lastEventId: ofName })
+  await channel.publish(note(2))
+  t.strictSame(await takeNotes(events, 1), [{ ...note(2), id: await channel.position(request) }])
+  for (const wrong of [undefined, {}, { scope: '' }, { scope: 7 }, { raw: {} }] as never[]) {
+    await t.rejects(channel.position(wrong), { code: 'FST_ERR_SSE_SUBSCRIBE_INVALID' })
+    if (wrong !== undefined && !('raw' in wrong)) t.throws(() => channel.subscribe(wrong), { code: 'FST_ERR_SSE_SUBSCRIBE_INVALID' })
+  }
+})
+
+t.test('who comes back with an id that is not its own begins now, and is told of a gap', async t => {
+  const channel = channelScope(t).open('notes', { signIds: { secret: SECRET, scope: () => 'Ann' } })
+  const plain = await channel.publish(note(1))
+  const own = await channel.position({ scope: 'Bob' })
+  for (const lastEventId of [plain, await channel.position({ scope: 'Ann' }), plain.replace(/1$/, '0')]) {
+    const events = iterate(channel, { scope: 'Bob', lastEventId })
+    t.strictSame(await take(events, 1), [{ event: 'stream-gap', data: { requested: lastEventId, earliest: own }, id: own }])
+  }
+  const fromStart = iterate(channel, { scope: 'Bob', lastEventId: plain }, { from: 'start' })
+  const { data } = (await take(fromStart, 1))[0] as { data: { earliest: string } }
+  t.match(data.earliest, /\.0\.[\w-]{22}$/, 'it could have all that is retained, without an id')
+  const trusted = iterate(channel, { scope: 'Bob' }, { from: { position: plain } })
+  t.match(await take(trusted, 1), [{ event: 'stream-gap' }], 'a position to begin from may be what a client has sent')
+})
+
+t.test('those of one scope who come back to the same place share the bytes that they get', async t => {
+  const channel = channelScope(t).open('notes', { signIds: { secret: SECRET, scope: () => 'Ann' } })
+  const ids = new Map<string, string>()
+  for (const scope of ['Ann', 'Bob']) ids.set(scope, await channel.position({ scope }))
+  for (const data of [1, 2, 3]) await channel.publish(note(data))
+  const read = async (scope: string) => {
+    const carrier = { maxBufferedBytes: 1_000 } as unknown as Carrier
+    const frames = channel.subscribe({ scope, lastEventId: ids.get(scope) })[kFrames]({ carrier, final: new Set(), marksEnd: true, onReadable () {} } satisfies FrameCarrier)
+    await settled()
+    return frames.read()
+  }
+  const [first, other, second] = [await read('Ann'), await read('Bob'), await read('Ann')]
+  t.equal(first?.events, 3)
+  t.equal(second, first)
+  t.not(other, first)
+  t.equal(other?.events, 3)
 })

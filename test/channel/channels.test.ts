@@ -2,7 +2,7 @@ import t from 'tap'
 import { merge } from '../../lib/channel/channels.js'
 import type { Subscription } from '../../lib/channel/subscription.js'
 import type { Carrier } from '../../lib/stream/carrier.js'
-import { settled } from './fixtures.js'
+import { SECRET, settled } from './fixtures.js'
 import { channelScope, note, notes, take } from './scope.js'
 
 const INVALID = 'FST_ERR_SSE_SUBSCRIBE_INVALID'
@@ -111,4 +111,19 @@ t.test('20 are merged at most', async t => {
   const channels = Array.from({ length: 21 }, (_, index) => open(`${index}`))
   t.doesNotThrow(() => merge(channels.slice(1).map(channel => channel.subscribe({}))))
   t.throws(() => merge(channels.map(channel => channel.subscribe({}))), { code: INVALID, message: "subscribe(): merge() takes 20 subscriptions at most, instead got '21'" })
+})
+
+t.test('14 of channels that sign their ids are merged at most: the id of all of them has to fit into 1 KiB', async t => {
+  const { open } = channelScope(t)
+  const signed = Array.from({ length: 15 }, (_, index) => open(`signed ${index}`, { signIds: { secret: SECRET } }))
+  const plain = Array.from({ length: 20 }, (_, index) => open(`plain ${index}`))
+  const merged = (...all: typeof signed): Subscription => merge(all.map(channel => channel.subscribe({})))
+  const tooLong = (count: number) => ({
+    code: INVALID,
+    message: `subscribe(): merge() takes subscriptions whose id stays within 1024 bytes, such as 14 of channels that sign theirs, instead got '${count}'`
+  })
+  t.doesNotThrow(() => merged(...signed.slice(1)))
+  t.throws(() => merged(...signed), tooLong(15))
+  t.doesNotThrow(() => merged(...signed.slice(0, 1), ...plain.slice(1)))
+  t.throws(() => merged(...signed.slice(0, 3), ...plain.slice(3)), tooLong(20))
 })

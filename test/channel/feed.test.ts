@@ -2,13 +2,13 @@ import t from 'tap'
 import type { Frames } from '../../lib/stream/frame-source.js'
 import { Feed, type FeedReader, type Wish } from '../../lib/channel/feed.js'
 import { Gap } from '../../lib/channel/gap.js'
-import { plainIds } from '../../lib/channel/ids.js'
+import { type Ids, plainIds } from '../../lib/channel/ids.js'
 import { Live } from '../../lib/channel/live.js'
 import { Message } from '../../lib/channel/message.js'
 import { PageReads } from '../../lib/channel/page-reads.js'
 import type { Past } from '../../lib/channel/replay.js'
 import { deferred } from '../helpers/deferred.js'
-import { at, codec, FakeLog, part, settled } from './fixtures.js'
+import { at, codec, FakeLog, part, settled, signedIds } from './fixtures.js'
 import { topicPrefix } from '../../lib/channel/topic-prefix.js'
 
 type Taken = number | string
@@ -603,4 +603,45 @@ t.test('who fails at what is offered to it fails alone', async t => {
   await tick()
   t.match(broken.errors, [{ message: 'broken' }])
   t.strictSame(other.drain(), [1])
+})
+
+t.test('who is handed frames gets those of its ids, and shares them with all who have the same', async t => {
+  const s = setting()
+  const offered: Frames[] = []
+  const readers = []
+  const held = signedIds()
+  for (const ids of [held, held, signedIds('Bob')]) {
+    const reader = s.feed({ ids })
+    reader.feed.start(reader)
+    reader.feed.offerTo({ offer: frames => offered.push(frames) > 0 })
+    readers.push(reader)
+  }
+  await settled()
+  s.log.publish(1)
+  await tick()
+  t.equal(offered.length, 3)
+  t.equal(offered[1], offered[0])
+  t.equal(offered[0]?.bytes.toString(), `id: ${held.format(at(1))}\nevent: note\ndata: 1\n\n`)
+  t.equal(offered[2]?.bytes.toString(), `id: ${signedIds('Bob').format(at(1))}\nevent: note\ndata: 1\n\n`)
+})
+
+t.test('it uses its ids from when it starts until it ends', async t => {
+  let held = 0
+  const shared: Ids = { ...plainIds, release: () => { held-- } }
+  const ids: Ids = {
+    ...plainIds,
+    hold: () => {
+      held++
+      return shared
+    }
+  }
+  const s = setting()
+  const idle = s.feed({ ids })
+  idle.feed.stop()
+  t.equal(held, 0)
+  const reader = await started(s, { ids })
+  t.strictSame([held, reader.feed.ids], [1, shared])
+  reader.feed.finish()
+  reader.feed.stop()
+  t.equal(held, 0)
 })

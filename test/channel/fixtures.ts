@@ -1,4 +1,6 @@
+import { createSecretKey } from 'node:crypto'
 import fastify from 'fastify'
+import { SignedIds } from '../../lib/channel/signed-ids.js'
 import { Message, type MessageCodec } from '../../lib/channel/message.js'
 import type { Follower, Log, NewRecord, Page, Position, StoredRecord } from '../../types/broker.js'
 import { record } from '../brokers/records.js'
@@ -128,3 +130,9 @@ export class FakeLog implements Log {
 export async function settled (turns = 6): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise(setImmediate)
 }
+
+/** A secret for the option `signIds`. */
+export const SECRET = 'a secret of a test, 32 bytes long at least'
+
+/** The ids of one scope of a channel that signs them. */
+export const signedIds = (scope = 'Ann') => new SignedIds({ channel: 'notes', secrets: [createSecretKey(Buffer.from(SECRET))] }).in(scope)

@@ -6,7 +6,7 @@ import { plainIds } from '../../lib/channel/ids.js'
 import type { Message } from '../../lib/channel/message.js'
 import type { Part } from '../../lib/channel/part.js'
 import { type Delivery, Reader } from '../../lib/channel/reader.js'
-import { at, message, part } from './fixtures.js'
+import { at, message, part, signedIds } from './fixtures.js'
 
 /** A feed of which a test says everything. */
 class FakeFeed {
@@ -208,4 +208,35 @@ t.test('one that ends before it has found its place tells none: an empty id woul
   feed.isOver = true
   t.strictSame(events(readerOf([feed], 'e.7')), [])
   t.strictSame(events(readerOf([feed])), [])
+})
+
+t.test('whatever it says of places is said by the ids of each channel', async t => {
+  const [first, second] = [new FakeFeed('e', message(1)), new FakeFeed('f', message(5), new Gap(9, 7))]
+  const [ann, bob] = [signedIds('Ann'), signedIds('Bob')]
+  Object.assign(first, { ids: ann })
+  Object.assign(second, { ids: bob })
+  const e = (offset: number): string => ann.format(at(offset))
+  const f = (offset: number): string => bob.format(at(offset, 'f'))
+  const last = `${e(1)}~${f(9)}`
+  t.strictSame(events(readerOf([first, second], 'x')), [
+    { event: 'note', data: 1, id: `${e(1)}~${f(0)}` },
+    { event: 'note', data: 5, id: `${e(1)}~${f(5)}` },
+    { event: 'stream-gap', data: { requested: `${e(1)}~${f(5)}`, earliest: `${e(1)}~${f(7)}` }, id: last }
+  ])
+})
+
+t.test('so are the ids of the only channel, and its frames are those of all who have these ids', async t => {
+  const feed = new FakeFeed('e', message(3), part(4))
+  const ids = signedIds()
+  Object.assign(feed, { ids })
+  const reader = readerOf([feed], 'x')
+  feed.batch = new Batch([message(1), message(2)])
+  t.equal(reader.nextBatch(), ids.framesOf(feed.batch))
+  t.equal(reader.told, ids.format(at(2)))
+  feed.offered = new Batch([message(2)])
+  t.equal(reader.told, ids.format(at(2)))
+  const own = reader.next()
+  t.strictSame([own?.id, own?.isOwn], [ids.format(at(3)), true])
+  const ofSnapshot = reader.next()
+  t.strictSame([ofSnapshot?.id, ofSnapshot?.isOwn], [undefined, true])
 })

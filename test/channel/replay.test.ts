@@ -7,7 +7,7 @@ import { type Beginning, type Past, Replay, type Step } from '../../lib/channel/
 import { FST_ERR_SSE_BROKER_UNAVAILABLE } from '../../lib/errors.js'
 import type { Topic } from '../../types/channel.js'
 import { deferred } from '../helpers/deferred.js'
-import { at, codec, FakeLog, part } from './fixtures.js'
+import { at, codec, FakeLog, part, signedIds } from './fixtures.js'
 
 interface Setting { past: Past, log: FakeLog, errors: unknown[] }
 
@@ -279,4 +279,73 @@ t.test('nor is one after which events are dropped before they can be read', asyn
   const taken = await steps(new Replay(past, undefined, 'snapshot', plainIds), 3)
   t.strictSame(taken.map(step => step?.isSnapshot), [true, false, false])
   t.match(errors, [{ code: 'FST_ERR_SSE_SNAPSHOT_INVALID' }])
+})
+
+t.test('an id that was given goes on after its place', async t => {
+  const { past, log } = setting()
+  log.publish(5)
+  const ids = signedIds()
+  t.strictSame(await steps(new Replay(past, undefined, { id: ids.format(at(3)) }, ids), 1), [page([4, 5], 5, 3)])
+})
+
+t.test('one that was given, and after which something is gone, is told of all that is left', async t => {
+  const { past, log } = setting()
+  log.publish(5)
+  log.earliest = 3
+  const ids = signedIds()
+  for (const [position, from] of [[at(2), 2], [at(1, 'f'), undefined]] as const) {
+    t.strictSame(await steps(new Replay(past, undefined, { id: ids.format(position) }, ids), 1), [{ items: ['5<3'], position: at(5), from, isSnapshot: false }])
+  }
+})
+
+t.test('one that was not given is told of nothing that was before, unless it could begin at the start as well', async t => {
+  for (const [mayStart, earliest] of [[undefined, 5], [false, 5], [true, 3]] as const) {
+    const { past, log } = setting()
+    log.publish(5)
+    log.earliest = 3
+    for (const id of ['e.3', 'e.0', '', signedIds('Bob').format(at(4))]) {
+      const beginning = mayStart === undefined ? { id } : { id, mayStart }
+      const replay = new Replay(past, undefined, beginning, signedIds())
+      t.strictSame(await steps(replay, 2), [{ items: [`5<${earliest}`], position: at(5), from: undefined, isSnapshot: false }, page([], 5, 5)], id)
+    }
+  }
+})
+
+t.test('where the newest of each key is all there is, one that was not given gets only what comes, unless it could begin at the start', async t => {
+  for (const [mayStart, expected] of [
+    [false, [{ items: ['3<3'], position: at(3), from: undefined, isSnapshot: false }, page([4], 4, 3)]],
+    [true, [{ items: ['0<1'], position: at(0), from: undefined, isSnapshot: false }, page([2, 3, 4], 4, 0)]]
+  ] as const) {
+    const { past, log } = setting({ isLatest: true })
+    log.publish(3)
+    log.earliest = 1
+    const replay = new Replay(past, undefined, { id: 'e.0', mayStart }, signedIds())
+    const first = told(await replay.next(wanted))
+    log.publish(1)
+    t.strictSame([first, told(await replay.next(wanted))], expected)
+  }
+})
+
+t.test('a snapshot replaces what an id does not prove; where it fails, nothing that was before is told of', async t => {
+  for (const beginning of ['snapshot', { id: 'e.1' }] as Beginning[]) {
+    const { past, log } = setting({ takeSnapshot: async () => ({ messages: [part(1)], position: at(3) }) })
+    log.publish(5)
+    t.strictSame(await steps(new Replay(past, undefined, beginning, signedIds()), 2), [
+      { items: ['part 1'], position: at(3), from: undefined, isSnapshot: true },
+      page([4, 5], 5, 3)
+    ])
+    const failing = setting({ takeSnapshot: async () => { throw new Error('database') } })
+    failing.log.publish(5)
+    t.strictSame(await steps(new Replay(failing.past, undefined, beginning, signedIds()), 1), [{ items: ['5<5'], position: at(5), from: undefined, isSnapshot: false }])
+  }
+})
+
+t.test('after a gap it stands where it was told, and is told of all that is left after that', async t => {
+  const { past, log } = setting()
+  log.publish(5)
+  const replay = new Replay(past, undefined, { id: 'forged' }, signedIds())
+  t.strictSame(told(await replay.next(wanted))?.items, ['5<5'])
+  log.publish(5)
+  log.earliest = 7
+  t.strictSame(told(await replay.next(wanted))?.items, ['10<7'])
 })
