@@ -144,3 +144,32 @@ describe('the options of a channel', () => {
     expect(memoryBroker()).type.toBe<Broker>()
   })
 })
+
+describe('signIds', () => {
+  const secret = 'at least 32 bytes of a secret that is random'
+
+  test('takes a secret or several, and a scope that is a string', () => {
+    app.sse.channel('a', prices, { signIds: { secret } })
+    app.sse.channel('a', prices, { signIds: { secret: [secret, Buffer.alloc(32)] as const, scope: request => request.ip }, retain: 'latest', key: () => 'k' })
+    // a scope that is awaited for would be none
+    // @ts-expect-error Type 'Promise<string>' is not assignable to type 'string'.
+    app.sse.channel('a', prices, { signIds: { secret, scope: async () => 'me' } })
+    // a user may be unknown
+    // @ts-expect-error Type 'string | undefined' is not assignable to type 'string'.
+    app.sse.channel('a', prices, { signIds: { secret, scope: (): string | undefined => 'me' } })
+    // there has to be a secret
+    // @ts-expect-error Property 'secret' is missing in type '{}' but required in type 'SignIdsOptions'.
+    app.sse.channel('a', prices, { signIds: {} })
+  })
+
+  test('positions are for a request, or for who names a scope', () => {
+    expect(trades.position(request)).type.toBe<Promise<string>>()
+    expect(trades.position({ scope: 'me' })).type.toBe<Promise<string>>()
+    expect(app.sse.position(trades, trades)).type.toBe<Promise<string>>()
+    expect(app.sse.position(request, trades, trades)).type.toBe<Promise<string>>()
+    expect(app.sse.position({ scope: 'me' }, trades)).type.toBe<Promise<string>>()
+    // a scope is a name
+    // @ts-expect-error Type 'number' is not assignable to type 'string'.
+    trades.position({ scope: 7 })
+  })
+})

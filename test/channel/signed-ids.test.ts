@@ -65,6 +65,15 @@ t.test('all of one scope share the frames of a batch', async t => {
   t.not(ann.framesOf(new Batch([message(3)])), ann.framesOf(batch))
 })
 
+t.test('what is remembered of one scope is not told to another', async t => {
+  const channel = signed()
+  const [ann, bob] = [channel.in('Ann').hold(), channel.in('Bob').hold()]
+  for (const position of [at(7), at(8)]) {
+    const [own, other] = [ann.format(position), bob.format(position)]
+    t.strictSame([ann.read(own, 'e').isOwn, bob.read(own, 'e').isOwn, ann.read(other, 'e').isOwn, bob.read(other, 'e').isOwn], [true, false, false, true])
+  }
+})
+
 t.test('a scope is known as long as somebody uses it', async t => {
   const channel = signed()
   const [first, second] = [channel.in('Ann'), channel.in('Ann')]

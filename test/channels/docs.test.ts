@@ -23,7 +23,7 @@ t.test('behind each promise is a test', async t => {
 })
 
 t.test('its programs compile', async t => {
-  t.equal(programs.paths.length, 3)
+  t.equal(programs.paths.length, 4)
   await t.resolves(programs.compile())
 })
 
@@ -54,7 +54,18 @@ t.test('the greeted get a greeting first, and their topics', async t => {
   t.strictSame(await received(await resume(t, `${url}/greeted`, `${epoch}.0`), 1), [1])
 })
 
+t.test('an id of the inbox is good for its user alone', async t => {
+  const { app, url } = await run(t, 2)
+  const as = (user: string, id: string) => ({ 'x-user': user, 'last-event-id': id })
+  const response = await app.inject({ url: '/position', headers: { 'x-user': 'Ann' } })
+  const { lastEventId } = response.json<{ lastEventId: string }>()
+  const bob = await opened(t, `${url}/mail`, as('Bob', lastEventId))
+  t.match(bob.items, [{ event: 'stream-gap' }])
+  const ann = await opened(t, `${url}/mail`, as('Ann', 'forged'))
+  t.match(ann.items, [{ event: 'stream-gap', id: lastEventId }])
+})
+
 t.test('the ticker begins with the newest of each key', async t => {
-  const { url } = await run(t, 2)
+  const { url } = await run(t, 3)
   t.strictSame(await received(await open(t, `${url}/quotes`), 1), [{ symbol: 'ACME', value: 2 }])
 })
