@@ -22,6 +22,8 @@ const COMPRESSED_TURN_BYTES = 256 * 1024
 
 /** Whose body it is. */
 export interface BodyOwner {
+  /** Called once, when somebody begins to read. */
+  onBodyRead: () => void
   /** Called once, when nothing more can be read: the end was read, or a consumer went away. */
   onBodyDestroyed: () => void
 }
@@ -45,6 +47,7 @@ export class Body implements FrameSink, OutflowOwner {
   #isScheduled = false
   #isFinishing = false
   #isTurnOver = false
+  #isRead = false
   /** What {@link bytes} was when somebody last got room. */
   #bytesBeforeTurn = 0
   #room: Promise<boolean> | undefined
@@ -142,7 +145,7 @@ export class Body implements FrameSink, OutflowOwner {
       this.#isTurnOver = false
       setImmediate(() => {
         this.#isTurnOver = true
-        this.onWanted()
+        this.#giveRoom()
       })
     }
     return this.#room
@@ -154,9 +157,11 @@ export class Body implements FrameSink, OutflowOwner {
   }
 
   onWanted (): void {
-    if (!this.#outflow.isWanted || !this.#isTurnOver) return
-    this.#bytesBeforeTurn = this.bytes
-    this.#settleRoom(true)
+    if (!this.#isRead) {
+      this.#isRead = true
+      this.#owner.onBodyRead()
+    }
+    this.#giveRoom()
   }
 
   onClosed (): void {
@@ -164,6 +169,12 @@ export class Body implements FrameSink, OutflowOwner {
     this.#settleRoom(false)
     this.#compressor?.close()
     this.#owner.onBodyDestroyed()
+  }
+
+  #giveRoom (): void {
+    if (!this.#outflow.isWanted || !this.#isTurnOver) return
+    this.#bytesBeforeTurn = this.bytes
+    this.#settleRoom(true)
   }
 
   #schedule (): void {

@@ -190,6 +190,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   /** Leaves the response to whoever answers instead. */
   leave (reason?: CloseReason): void {
     clearTimeout(this.#commitTimer)
+    this.route.streams.delete(this) // which watches it no more
     this.#state = 'answered'
     this.isLeft = reason === undefined
     // A stream that had begun has failed, whoever answers.
@@ -237,6 +238,11 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     return this.#scope.runInAsyncScope(run)
   }
 
+  /** The response begins, unless an onSend hook has put something else in its place: then nobody reads this one. */
+  onBodyRead (): void {
+    announceOpen(this)
+  }
+
   /** Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs. */
   onBodyDestroyed (): void {
     if (this.#state === 'open') this.#stop(isGone(this.#raw) ? 'client' : 'error')
@@ -275,7 +281,6 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
         isPulled: this.intake.isPulled
       })
       this.response.begin()
-      announceOpen(this)
     } catch (error) {
       // A header that can't be sent, for one.
       this.leave('error')
@@ -302,12 +307,13 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
 
   #close (): void {
     if (this.#state === 'closed') return
+    if (this.#state === 'idle' && !this.#hasFinished) {
+      this.#endUnborn('client', 'client') // the handler may still answer with it
+      return
+    }
     clearTimeout(this.#commitTimer)
     const isStream = this.#state !== 'idle' && (this.#state !== 'answered' || this.reason !== undefined)
-    const reason = this.reason = this.#hasFinished
-      // Without a reason, the response ended without its stream: an onSend hook put something else in its place.
-      ? this.reason ?? (isStream ? 'error' : 'complete')
-      : this.reason === undefined || this.reason === 'complete' ? 'client' : this.reason
+    const reason = this.reason = this.#reasonOfEnd(isStream)
     this.#state = 'closed'
     this.ending.abort(reason)
     this.#sources.stop()
@@ -319,6 +325,13 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     announceClose(this, record)
     // What answers by itself, core knows nothing of.
     if (this.response?.isFastifys !== false) silencePrematureClose(this.reply)
+  }
+
+  #reasonOfEnd (isStream: boolean): CloseReason {
+    if (!this.#hasFinished) return this.reason === undefined || this.reason === 'complete' ? 'client' : this.reason
+    if (!isStream) return 'complete'
+    // An onSend hook may have put something else in its place.
+    return this.reason === undefined || this.response?.isRead === false ? 'error' : this.reason
   }
 
   /** Nobody should wait for the end of a stream that will never be. */

@@ -94,13 +94,17 @@ export function disarmConnectionTimeout (response: RawResponse): () => void {
   }
 }
 
+/** What core says of a response that ended before its body. */
+const PREMATURE_CLOSE = 'stream closed prematurely'
+
 /**
- * Core logs every response that ended before its body as "stream closed prematurely". For an event stream that is how an
- * ordinary visit ends, and the close record has said so. To be called on the response's `close`, before core's listener.
+ * For an event stream that is how an ordinary visit ends, and the close record has said so. To be called on the response's
+ * `close`, before core's listener. All else that is logged meanwhile passes.
  */
 export function silencePrematureClose (reply: FastifyReply): void {
   const { log } = reply
-  reply.log = Object.create(log, { info: { value: () => {} } })
+  const info = (...line: Parameters<typeof log.info>): void => { if (line[1] !== PREMATURE_CLOSE) log.info(...line) }
+  reply.log = Object.create(log, { info: { value: info } })
   process.nextTick(() => { reply.log = log })
 }
 

@@ -66,6 +66,11 @@ export class StreamResponse implements Watched {
     return this.#body.readable !== undefined
   }
 
+  /** Whether all that was written has been read by somebody. */
+  get isRead (): boolean {
+    return this.#body.queued === 0
+  }
+
   get hasRoom (): boolean {
     return this.#body.hasRoom
   }
@@ -124,6 +129,10 @@ export class StreamResponse implements Watched {
   }
 
   due (nowMs: number): Due {
+    if (!this.#raw.headersSent) {
+      this.#watch.wait(nowMs) // nothing can be read while onSend hooks take their time
+      return undefined
+    }
     if (this.#handlerTimeoutMs > 0) this.#disarmHandlerTimeout()
     return this.#watch.due(nowMs)
   }

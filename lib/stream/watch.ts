@@ -45,6 +45,11 @@ export class Watch {
     this.#progressAtMs = this.#wroteAtMs = nowMs
   }
 
+  /** Nothing could be written yet. */
+  wait (nowMs: number): void {
+    this.#progressAtMs = this.#wroteAtMs = nowMs
+  }
+
   due (nowMs: number): Due {
     const { queuedBytes, writtenBytes } = this.#watched
     const goneBytes = writtenBytes - queuedBytes

@@ -53,8 +53,8 @@ t.test('one that is stopped while it waits for its turn takes no step', async t 
   log.publish(1)
   const gate = deferred()
   log.gate = gate.promise
-  const first = new Replay(past, undefined, 'start').next(wanted)
-  const second = new Replay(past, undefined, 'start')
+  const first = new Replay(past, undefined, 'start', plainIds).next(wanted)
+  const second = new Replay(past, undefined, 'start', plainIds)
   const step = second.next(wanted)
   await new Promise(setImmediate)
   t.equal(reads.waiting, 1)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, pipeline, Readable, Transform } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as timeout } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteShorthandOptions } from 'fastify'
 import t from 'tap'
@@ -365,3 +365,34 @@ function endless (): { handler: (request: FastifyRequest, reply: FastifyReply) =
     }
   }
 }
+
+t.test('what hooks and the app log when a stream closes is logged', async t => {
+  const { app, logs, logged } = await loadedApp(t)
+  app.addHook('onResponse', (_request, _reply, done) => { process.nextTick(done) })
+  app.get('/fails', declared, (_request, reply) => {
+    reply.raw.on('close', () => { reply.log.info('bye') })
+    return ticks.from(async function * () { throw new Error('no ticks') })
+  })
+  await app.inject('/fails')
+  await logged(({ msg }) => msg === 'bye')
+  await logged(({ msg }) => msg === 'request completed')
+  t.equal(logs.filter(({ msg }) => msg === 'bye' || msg === 'request completed').length, 2)
+})
+
+t.test('a hook or an error handler that takes longer than stallTimeoutMs is no client that stalls', async t => {
+  const { app, closed, listen } = await loadedApp(t, { stallTimeoutMs: 40, heartbeatMs: 40 })
+  const slowly = async (): Promise<void> => { await timeout(200) }
+  app.get('/slow', { ...declared, onSend: slowly }, () => count(1))
+  app.get('/fails', { ...declared, onSend: async (_request: FastifyRequest, _reply: FastifyReply, payload: unknown) => { if (payload instanceof Readable) throw new Error('no hook') } }, () => count(1))
+  app.setErrorHandler(async (error: Error, _request, reply) => {
+    await slowly()
+    return await reply.code(503).send({ told: error.message })
+  })
+  const { url } = await listen()
+  const slow = await fetch(`${url}/slow`)
+  t.equal(await slow.text(), counted(1))
+  t.match(await closed(0), { reason: 'complete' })
+  const fails = await fetch(`${url}/fails`)
+  t.strictSame([fails.status, await fails.json()], [503, { told: 'no hook' }])
+  t.match(await closed(1), { reason: 'error' })
+})

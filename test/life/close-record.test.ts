@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import type { CloseRecord, StreamCloseMessage, StreamOpenMessage } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
+import { deferred } from '../helpers/deferred.js'
 import { prices } from './streams.js'
 
 const schema = { response: { 200: prices } }
@@ -83,6 +85,36 @@ t.test('an onClose that fails is logged, and harms nobody', async t => {
   }
 })
 
+t.test('all who are told of a stream are told in the async context of its request', async t => {
+  const user = new AsyncLocalStorage<string>()
+  const told: unknown[] = []
+  const tell = (what: string): void => { told.push([what, user.getStore()]) }
+  const { app, closed } = await loadedApp(t, { onClose: () => { tell('onClose') } })
+  for (const name of ['open', 'close']) {
+    const listener = (): void => { tell(name) }
+    subscribe(`fastify-typed-sse:stream:${name}`, listener)
+    t.teardown(() => { unsubscribe(`fastify-typed-sse:stream:${name}`, listener) })
+  }
+  app.addHook('onRequest', (request, _reply, done) => { user.run(request.url, done) })
+  let alice: FastifyReply['sse']
+  const open = deferred()
+  app.get('/alice', { schema }, (_request, reply) => {
+    alice = reply.sse
+    open.resolve()
+    return alice
+  })
+  app.get('/bob', async () => {
+    await alice.send(acme)
+    alice.end()
+  })
+  const stream = app.inject('/alice')
+  await open.promise
+  await app.inject('/bob')
+  await stream
+  await closed()
+  t.strictSame(told, [['open', '/alice'], ['close', '/alice'], ['onClose', '/alice']])
+})
+
 t.test('node:diagnostics_channel tells when streams open and close', async t => {
   const messages = published(t)
   const { app, closed } = await loadedApp(t)
@@ -92,13 +124,13 @@ t.test('node:diagnostics_channel tells when streams open and close', async t => 
     reply.sse.signal.throwIfAborted()
     return await reply.code(404).send({})
   })
-  await app.inject('/')
-  await app.inject('/fails')
-  await app.inject('/other')
-  const records = [await closed(0), await closed(1)]
-  t.strictSame(messages.map(([name]) => name), ['open', 'close', 'close'], 'what failed before its response began was never open')
+  app.get('/replaced', { schema, onSend: async () => 'instead' }, async function * () { yield acme })
+  for (const url of ['/', '/fails', '/other', '/replaced']) await app.inject(url)
+  const records = [await closed(0), await closed(1), await closed(2)]
+  t.strictSame(messages.map(([name]) => name), ['open', 'close', 'close', 'close'], 'what never began was never open')
   const [opened, ...ended] = messages.map(([, message]) => message)
   t.match(opened, { route: 'GET /', request: { url: '/' } })
   t.strictSame(ended.map(message => (message as StreamCloseMessage).record), records)
-  t.strictSame(ended.map(({ request }) => request.url), ['/', '/fails'])
+  t.strictSame(ended.map(({ request }) => request.url), ['/', '/fails', '/replaced'])
+  t.match(records[2], { reason: 'error' }, 'nobody has read it')
 })

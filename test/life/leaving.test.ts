@@ -1,6 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
 import { loadedApp, type TestApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
@@ -58,6 +59,38 @@ t.test('a client that leaves', async t => {
     await closed()
     t.ok(readable.destroyed)
   })
+
+  const answers: Record<string, (reply: FastifyReply) => unknown> = {
+    'reply.sse': reply => {
+      reply.sse.send(acme)
+      return reply.sse
+    },
+    'what sendAll() gets': reply => {
+      void reply.sse.sendAll([acme])
+      return reply.sse
+    },
+    'a generator': () => prices.from(async function * () { t.fail('started') })
+  }
+  for (const [name, answer] of Object.entries(answers)) {
+    t.test(`while the handler is busy, which then answers with ${name}, has one record`, async t => {
+      const records: unknown[] = []
+      const testApp = await loadedApp(t, { onClose: record => { records.push(record.reason) } })
+      const { app, closed, logs } = testApp
+      const [busy, answered] = [gate(), gate()]
+      app.get('/', declared, async (_request, reply) => {
+        const { signal } = reply.sse
+        busy.pass()
+        await once(signal, 'abort')
+        setImmediate(answered.pass)
+        return answer(reply) as never
+      })
+      await leave(t, testApp, busy.passed)
+      t.match(await closed(), { reason: 'client', events: 0, bytes: 0 })
+      await answered.passed
+      t.strictSame(records, ['client'])
+      t.strictSame(logs.filter(({ level, msg }) => level < 30 || level > 30 || msg.includes('after its stream')), [])
+    })
+  }
 
   t.test('with requests that were sent ahead leaves none of their streams behind', async t => {
     const { app, closed, listen } = await loadedApp(t)

@@ -106,7 +106,7 @@ async function play (steps: readonly Step[], way: Way, isCompressed: boolean): P
     response.sendDate = false
     // With a write of its own a response is left to itself.
     if (way === 'plain') response.write = response.write.bind(response)
-    const stream = new Body(way !== 'plain', { onBodyDestroyed () {} }, isCompressed ? compressor(frames => { chunks.add(frames.chunk) }) : undefined)
+    const stream = new Body(way !== 'plain', { onBodyRead () {}, onBodyDestroyed () {} }, isCompressed ? compressor(frames => { chunks.add(frames.chunk) }) : undefined)
     stream.write('retry: 2000\n')
     if (way === 'alone') {
       stream.readable?.answer(replyTo(response))

@@ -380,7 +380,7 @@ interface Setting { body: Body, readable: ReadableBody, ends: () => number }
 
 function setting<With extends { compressor?: Compressor }> ({ compressor, ...rest }: With = {} as With): Setting & Omit<With, 'compressor'> {
   let ends = 0
-  const body = new Body(true, { onBodyDestroyed: () => { ends++ } }, compressor)
+  const body = new Body(true, { onBodyRead () {}, onBodyDestroyed: () => { ends++ } }, compressor)
   return { body, readable: body.readable as ReadableBody, ends: () => ends, ...rest }
 }
 
