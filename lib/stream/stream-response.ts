@@ -40,6 +40,7 @@ export class StreamResponse implements Watched {
   readonly #handlerTimeoutMs: number
   readonly #restoreConnectionTimeout: () => void
   #isHijacked = false
+  #isHeadOut = false
 
   constructor ({ reply, options, exchange, handlerTimeoutMs, isPulled }: ResponseOptions) {
     this.#reply = reply
@@ -129,9 +130,10 @@ export class StreamResponse implements Watched {
   }
 
   due (nowMs: number): Due {
-    if (!this.#raw.headersSent) {
+    if (!this.#isHeadOut) {
       this.#watch.wait(nowMs) // nothing can be read while onSend hooks take their time
-      return undefined
+      this.#isHeadOut = this.#raw.headersSent
+      if (!this.#isHeadOut) return undefined
     }
     if (this.#handlerTimeoutMs > 0) this.#disarmHandlerTimeout()
     return this.#watch.due(nowMs)

@@ -112,8 +112,8 @@ export class Streams {
   #watch (): void {
     if (this.#isWatching) return
     this.#isWatching = true
-    inSlices(this.#open.values(), STREAMS_PER_TURN, stream => { stream.watch(performance.now()) }, () => { this.#isWatching = false })
     const nowMs = performance.now()
+    inSlices(this.#open.values(), STREAMS_PER_TURN, stream => { stream.watch(nowMs) }, () => { this.#isWatching = false })
     for (const sources of this.#unfinished) {
       if (nowMs - sources.stoppedAtMs < UNFINISHED_AFTER_MS) continue
       this.deleteUnfinished(sources)

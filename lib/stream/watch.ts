@@ -2,7 +2,9 @@ import type { ResolvedStreamOptions } from '../../types/options.js'
 
 /** What of a stream is watched. */
 export interface Watched {
-  /** Bytes written since the stream began. */
+  /** Bytes of its body, before any compression: what tells most cheaply that nothing was written. */
+  readonly bytes: number
+  /** Bytes that were written since it began. */
   readonly writtenBytes: number
   /** Bytes of them that have not left this process. */
   readonly queuedBytes: number
@@ -32,7 +34,9 @@ export class Watch {
   readonly #expiresAtMs: number
   #goneBytes = 0
   #progressAtMs: number
-  #writtenBytes = 0
+  #bytes = 0
+  /** Whether nothing was left in this process at the last look. */
+  #isEmpty = false
   /** When a write was seen last: up to one look later than it was made. The clock itself would take 45 ns for each write. */
   #wroteAtMs: number
 
@@ -51,6 +55,8 @@ export class Watch {
   }
 
   due (nowMs: number): Due {
+    const { bytes } = this.#watched
+    if (bytes === this.#bytes && this.#isEmpty) return this.#dueInSilence(nowMs)
     const { queuedBytes, writtenBytes } = this.#watched
     const goneBytes = writtenBytes - queuedBytes
     // Only what grows is progress: a write may add chunk sizes to the queue.
@@ -60,13 +66,21 @@ export class Watch {
     } else if (nowMs - this.#progressAtMs >= this.#stallTimeoutMs) {
       return 'stalled'
     }
-    if (writtenBytes !== this.#writtenBytes) {
-      this.#writtenBytes = writtenBytes
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
       this.#wroteAtMs = nowMs
     }
-    if (nowMs >= this.#expiresAtMs) return 'max-age'
+    this.#isEmpty = queuedBytes === 0
+    if (this.#isEmpty) return this.#dueInSilence(nowMs)
     // What waits for a slow client is sign enough, once it gets through.
-    return queuedBytes === 0 && nowMs - this.#wroteAtMs >= this.#quietMs ? 'heartbeat' : undefined
+    return nowMs >= this.#expiresAtMs ? 'max-age' : undefined
+  }
+
+  /** Thousands of idle streams are looked at all the time: here nothing of theirs is touched, which is in no cache. */
+  #dueInSilence (nowMs: number): Due {
+    this.#progressAtMs = nowMs
+    if (nowMs >= this.#expiresAtMs) return 'max-age'
+    return nowMs - this.#wroteAtMs >= this.#quietMs ? 'heartbeat' : undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { get } from 'node:http'
 import { PassThrough, pipeline, Readable, Transform } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setImmediate as turn, setTimeout as timeout } from 'node:timers/promises'
@@ -369,9 +370,9 @@ function endless (): { handler: (request: FastifyRequest, reply: FastifyReply) =
 t.test('what hooks and the app log when a stream closes is logged', async t => {
   const { app, logs, logged } = await loadedApp(t)
   app.addHook('onResponse', (_request, _reply, done) => { process.nextTick(done) })
-  app.get('/fails', declared, (_request, reply) => {
+  app.get('/fails', declared, async function * (_request, reply) {
     reply.raw.on('close', () => { reply.log.info('bye') })
-    return ticks.from(async function * () { throw new Error('no ticks') })
+    throw new Error('no ticks')
   })
   await app.inject('/fails')
   await logged(({ msg }) => msg === 'bye')
@@ -395,4 +396,16 @@ t.test('a hook or an error handler that takes longer than stallTimeoutMs is no c
   const fails = await fetch(`${url}/fails`)
   t.strictSame([fails.status, await fails.json()], [503, { told: 'no hook' }])
   t.match(await closed(1), { reason: 'error' })
+})
+
+t.test('an answer in the place of a stream may stall for longer than stallTimeoutMs', async t => {
+  const { app, listen } = await loadedApp(t, { stallTimeoutMs: 40 })
+  const answer = Buffer.alloc(16 * 1024 ** 2, 'x')
+  app.setErrorHandler(async (_error, _request, reply) => await reply.code(503).send(answer))
+  app.get('/', { ...declared, onSend: async (_request: FastifyRequest, _reply: FastifyReply, payload: unknown) => { if (payload instanceof Readable) throw new Error('no hook') } }, () => count(1))
+  const { port } = await listen()
+  const request = get({ port, host: '127.0.0.1' })
+  const [response] = await once(request, 'response') as [Readable]
+  await timeout(200)
+  t.equal((await text(response)).length, answer.length)
 })

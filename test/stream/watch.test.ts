@@ -7,7 +7,7 @@ const OPTIONS: ResolvedStreamOptions = resolveOptions({ heartbeatMs: 100 }, 0)
 
 /** A stream and its watch, at the time 0. */
 function watched (options: Partial<ResolvedStreamOptions> = {}, kind = { isPulled: true, mayExpire: true }) {
-  const stream = { writtenBytes: 0, queuedBytes: 0 }
+  const stream = { writtenBytes: 0, queuedBytes: 0, get bytes () { return this.writtenBytes } }
   return { stream, watch: new Watch(stream, { ...OPTIONS, ...options }, kind, 0) }
 }
 
@@ -43,6 +43,19 @@ t.test('a stream has stalled when what waits has not moved', async t => {
   }
 })
 
+t.test('what waits is not looked at while nothing was written and nothing waited', async t => {
+  const { stream, watch } = watched({ heartbeatMs: 1_000 })
+  t.equal(watch.due(10), undefined)
+  let looks = 0
+  Object.defineProperty(stream, 'queuedBytes', { get: () => { looks++; return 0 } })
+  t.equal(watch.due(500), undefined)
+  t.equal(watch.due(900), 'heartbeat')
+  t.equal(looks, 0)
+  stream.writtenBytes = 10
+  t.equal(watch.due(910), undefined)
+  t.ok(looks > 0)
+})
+
 t.test('every byte that leaves is progress', async t => {
   const { stream, watch } = watched({ stallTimeoutMs: 50 })
   stream.writtenBytes = stream.queuedBytes = 10
@@ -67,6 +80,7 @@ t.test('a stream with nothing to write has not stalled', async t => {
   const { stream, watch } = watched({ stallTimeoutMs: 50, heartbeatMs: Infinity })
   stream.writtenBytes = 10
   t.equal(watch.due(1_000), undefined)
+  stream.writtenBytes = 15
   stream.queuedBytes = 5
   t.equal(watch.due(1_049), undefined)
   t.equal(watch.due(1_050), 'stalled')
