@@ -2,10 +2,13 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { describe } from './describe.js'
 import { FST_ERR_SSE_ALREADY_STARTED, FST_ERR_SSE_NOT_ACCEPTABLE, FST_ERR_SSE_NOT_ITERABLE } from './errors.js'
+import { refuse } from './limits/refusal.js'
 import type { Route } from './route.js'
 import type { Carrier } from './stream/carrier.js'
+import { comeBackMs } from './stream/come-back-ms.js'
 import { Exchange, type Replying } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
+import { endConnectionAfter } from './stream/response.js'
 import { Sink } from './stream/sink.js'
 import { discardSource } from './stream/source.js'
 import { addVary } from './stream/vary.js'
@@ -104,15 +107,24 @@ export class Answer implements Replying {
 
   /** Whether there is no room for its stream. Where that may still become something else, it is asked when the stream begins. */
   #isRefused (): boolean {
-    const { admission, streams, options } = this.#route
-    if (admission === undefined || this.#request.method === 'HEAD') return false
+    const { admission, streams } = this.#route
+    if ((admission === undefined && !streams.draining) || this.#request.method === 'HEAD') return false
     if (this.#isAdmitted !== undefined) return !this.#isAdmitted
     this.#isAdmitted = false
-    // A closing server ends each stream as soon as it comes, and its connection, on which there would be a 503 next.
-    const refusal = streams.closing ? undefined : admission.admit(this.#request, this.#reply, options)
+    const refusal = this.#refusal()
     this.#isAdmitted = refusal === undefined
     if (refusal !== undefined) this.send(refusal)
     return !this.#isAdmitted
+  }
+
+  /** @returns What answers an EventSource that should come back later; undefined where the stream may begin. */
+  #refusal (): string | undefined {
+    const { admission, streams, options } = this.#route
+    // A closing server ends each stream as soon as it comes, and its connection, on which there would be a 503 next.
+    if (streams.closing) return undefined
+    if (!streams.draining) return admission?.admit(this.#request, this.#reply, options)
+    endConnectionAfter(this.#reply.raw) // the next one may lead elsewhere
+    return refuse(this.#request, this.#reply, options, 'draining', comeBackMs('shutdown', this.#route))
   }
 
   #answer (payload: unknown): void {

@@ -16,6 +16,7 @@ export const FST_ERR_SSE_SCHEMA_SHARED = createError<[id: string]>('FST_ERR_SSE_
 
 // Requests
 export const FST_ERR_SSE_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_STREAMS_EXCEEDED', 'too many event streams are open here; try again in %d seconds', 503)
+export const FST_ERR_SSE_DRAINING = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_DRAINING', 'this server is about to close; try again in %d seconds', 503)
 export const FST_ERR_SSE_KEY_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_KEY_STREAMS_EXCEEDED', 'you have too many event streams open; close one, or try again in %d seconds', 429)
 export const FST_ERR_SSE_STREAM_KEY_INVALID = createError<[problem: string]>('FST_ERR_SSE_STREAM_KEY_INVALID', '%s', 500, TypeError)
 export const FST_ERR_SSE_NOT_ACCEPTABLE = createError<[accept: string]>('FST_ERR_SSE_NOT_ACCEPTABLE', "this resource is an event stream, but the Accept header '%s' refuses text/event-stream", 406)

@@ -1,6 +1,7 @@
 import zlib from 'node:zlib'
 import type { LogLevel } from 'fastify'
 import type { Broker } from '../types/broker.js'
+import type { DrainOptions } from '../types/channel.js'
 import type { CompressOptions, ContentEncoding, FastifySseOptions, ResolvedCompression, ResolvedOptions, ResolvedStreamOptions, StreamOptions } from '../types/options.js'
 import type { CloseReason } from '../types/sink.js'
 import { type Check, checkOptions, defined, isBoolean, isFunction, isObject, notNegative, positive, wholeNumber } from './check-options.js'
@@ -114,6 +115,12 @@ export function resolveRouteOptions (
   const compress = options.compress === undefined ? scope.compress : resolveCompression(`${route}: option compress:`, options.compress)
   const closeLogLevel = resolveLogLevels(options.closeLogLevel, scope.closeLogLevel)
   return Object.freeze({ ...scope, ...defined(options), compress, closeLogLevel })
+}
+
+/** @throws FST_ERR_SSE_OPTION_INVALID */
+export function checkDrainOptions (options: DrainOptions): DrainOptions {
+  checkOptions('drain() option', options, { overMs: wholeNumber })
+  return options
 }
 
 /** @param scope What holds for reasons that are not named. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify'
 import type { EventStream } from '../types/event.js'
-import type { ChannelOptions, ServerEvents } from '../types/channel.js'
+import type { ChannelOptions, DrainOptions, ServerEvents } from '../types/channel.js'
 import type { FastifySseOptions, StreamOptions } from '../types/options.js'
 import { Answer } from './answer.js'
 import type { Channel } from './channel/channel.js'
@@ -9,7 +9,7 @@ import { jointPosition } from './channel/joint-position.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { Documents } from './openapi/documents.js'
 import { ERROR_SCHEMA } from './openapi/error-schema.js'
-import { resolveOptions } from './options.js'
+import { checkDrainOptions, resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
@@ -24,6 +24,9 @@ const kAnswer = Symbol.for('fastify-typed-sse.answer')
 
 /** Fastify's own default; `initialConfig` leaves it out where nobody has set it. */
 const PLUGIN_TIMEOUT_MS = 10_000
+
+/** Over which time streams end, by default. */
+const DRAIN_MS = 30_000
 
 interface Scope { [kRegistration]: Registration }
 type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
@@ -144,6 +147,11 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
     return opened
   }
   return {
+    get isDraining () { return registration.streams.draining },
+    drain: async (options: DrainOptions = {}) => {
+      const { overMs = DRAIN_MS } = checkDrainOptions(options)
+      await Promise.all([...registrationsOf(instance.server)].map(async ({ streams }) => { await streams.drain(overMs) }))
+    },
     channel: channel as unknown as ServerEvents['channel'],
     position: async (...of: unknown[]) => await jointPosition(of),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>

@@ -221,8 +221,29 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
   close: () => Promise<void>
 }
 
+/** Options of `app.sse.drain()`. */
+export interface DrainOptions {
+  /** Over how many milliseconds the open streams end. Default: 30 000. */
+  overMs?: number
+}
+
 /** `app.sse` */
 export interface ServerEvents {
+  /** Whether {@link ServerEvents.drain} was called: what a readiness probe should say no to. */
+  readonly isDraining: boolean
+  /**
+   * Sends the clients of this instance elsewhere before it closes, a few at a time. From now on new streams are told to come
+   * back, in a way that browsers survive, and those that are open end one after the other, spread over `overMs`; each is
+   * told another time to come back, between `retryMs` and `retryMs` + `closeSpreadMs`. Of all scopes of the server. Called
+   * again, it gives the same promise.
+   *
+   * @returns A promise that resolves when all have ended, or were asked to and don't read. Then close the app.
+   * @throws FST_ERR_SSE_OPTION_INVALID
+   * @example
+   * await app.sse.drain({ overMs: 60_000 })
+   * await app.close()
+   */
+  drain: (options?: DrainOptions) => Promise<void>
   /**
    * Opens a channel. Its schemas are compiled with the first event, or when the server is ready.
    *

@@ -1,3 +1,4 @@
+import { setTimeout as timeout } from 'node:timers/promises'
 import { inSlices } from '../in-slices.js'
 import { MAX_INTERVAL_MS } from './watch.js'
 
@@ -31,6 +32,8 @@ const STREAMS_PER_TURN = 500
 export class Streams {
   /** Whether streams that are added end at once. */
   closing = false
+  /** Whether no more are wanted, since the server is about to close. */
+  draining = false
   readonly #closeSpreadMs: number
   readonly #open = new Set<OpenStream>()
   readonly #unfinished = new Set<UnfinishedSources>()
@@ -38,6 +41,7 @@ export class Streams {
   #intervalMs = Infinity
   #onEmpty: (() => void) | undefined
   #closed: Promise<void> | undefined
+  #drained: Promise<void> | undefined
   #isWatching = false
 
   constructor (closeSpreadMs: number) {
@@ -57,7 +61,7 @@ export class Streams {
   add (stream: OpenStream): void {
     this.#open.add(stream)
     this.#watchEvery(stream.watchEveryMs)
-    if (this.closing) stream.shutDown()
+    if (this.closing || this.draining) stream.shutDown()
   }
 
   delete (stream: OpenStream): void {
@@ -76,6 +80,17 @@ export class Streams {
   }
 
   /**
+   * Ends the streams that are open, one after the other, and those that are still added at once. Called again, it gives the
+   * same promise.
+   *
+   * @param overMs From the first to the last.
+   */
+  drain (overMs: number): Promise<void> {
+    this.#drained ??= this.#drain(overMs)
+    return this.#drained
+  }
+
+  /**
    * Ends all streams, and those that are still added. Called again, it gives the same promise.
    *
    * @param timeoutMs After which the rest is destroyed.
@@ -88,6 +103,18 @@ export class Streams {
   /** How much longer than usual a client should wait to come back after the server has closed, in milliseconds. */
   closeJitterMs (): number {
     return Math.round(Math.random() * this.#closeSpreadMs)
+  }
+
+  async #drain (overMs: number): Promise<void> {
+    this.draining = true
+    const streams = [...this.#open]
+    const beganAtMs = performance.now()
+    let ended = 0
+    while (ended < streams.length && !this.closing) {
+      const part = overMs === 0 ? 1 : Math.min(1, (performance.now() - beganAtMs) / overMs)
+      for (; ended < Math.floor(part * streams.length); ended++) streams[ended]?.shutDown()
+      await timeout(Math.min(MAX_INTERVAL_MS, Math.ceil(overMs / streams.length)))
+    }
   }
 
   async #close (timeoutMs: number): Promise<void> {

@@ -22,7 +22,7 @@ t.test('its program compiles', async t => {
 })
 
 t.test('on a SIGTERM it is not ready, then says goodbye to its streams and ends well', async t => {
-  writeFileSync(program, readFileSync(program, 'utf8').replace('setTimeout(5_000)', 'setTimeout(500)').replace("'0.0.0.0'", "'127.0.0.1'"))
+  writeFileSync(program, readFileSync(program, 'utf8').replace('overMs: 10_000', 'overMs: 500').replace("'0.0.0.0'", "'127.0.0.1'"))
   // Without what tap adds to watch its tests.
   const child = spawn(process.execPath, ['--import', 'tsx', program], { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => { child.kill('SIGKILL') })
@@ -57,12 +57,12 @@ t.test('its times fit into one another', async t => {
     t.ok(digits, `${pattern.source} is there`)
     return Number(digits?.replaceAll('_', '')) * unitMs / 1_000
   }
-  const wait = seconds(/await setTimeout\(([\d_]+)\)/, 1)
+  const drain = seconds(/drain\(\{ overMs: ([\d_]+)/, 1)
   const close = seconds(/closeTimeoutMs: ([\d_]+)/, 1)
   const spread = seconds(/closeSpreadMs: ([\d_]+)/, 1)
   const delay = seconds(/closeWithGrace\(\{ delay: ([\d_]+)/, 1)
   const grace = seconds(/terminationGracePeriodSeconds: (\d+)/, 1_000)
-  t.ok(wait + close < delay, 'the program has the time that it takes')
+  t.ok(drain + close < delay, 'the program has the time that it takes')
   t.ok(delay < grace, 'and ends by itself')
   t.equal(seconds(/^TimeoutStopSec=(\d+)/m, 1_000), grace)
   t.ok(spread + 2 < seconds(/minReadySeconds: (\d+)/, 1_000), 'its clients are back before the next one goes')
