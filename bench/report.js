@@ -50,7 +50,7 @@ export function medianColumn (heading, value, show) {
 }
 
 /**
- * How far a usual round is from the median.
+ * How far a usual round is from the median. Empty where there is only one.
  *
  * @param {(round: object) => number} value
  * @returns {Column}
@@ -59,6 +59,7 @@ export function spreadColumn (value) {
   return {
     heading: 'spread',
     cell: rounds => {
+      if (rounds.length < 2) return ''
       const part = spread(rounds.map(value))
       return `± ${(part * 100).toFixed(part < 0.1 ? 1 : 0)} %`
     }
@@ -67,7 +68,7 @@ export function spreadColumn (value) {
 
 /**
  * The median of the ratios to another contestant, and the range of them: round by round, so that what slows the machine
- * down for a while slows both.
+ * down for a while slows both. One round has no range.
  *
  * @param {[median: string, range: string]} headings
  * @param {string} base Name of the other contestant.
@@ -84,7 +85,7 @@ export function ratioColumns ([heading, rangeHeading], base, rate) {
   })
   return [
     column(heading, ratios => `**${median(ratios).toFixed(2)}**`),
-    column(rangeHeading, ratios => `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`)
+    column(rangeHeading, ratios => ratios.length < 2 ? '' : `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`)
   ]
 }
 

@@ -31,7 +31,7 @@ const HEADROOM = 1.12
  */
 export function draw (panels, conditions) {
   // The floors may be far away. They are cut, and say so.
-  const end = Math.max(1, ...panels.flatMap(({ rows }) => rows).filter(({ role }) => role !== 'floor').map(({ highest }) => highest ?? 0)) * HEADROOM
+  const end = Math.max(1, ...panels.flatMap(({ rows }) => rows).filter(({ role }) => role !== 'floor').map(({ ratio, highest }) => highest ?? ratio ?? 0)) * HEADROOM
   let y = PADDING + LEGEND_HEIGHT
   const parts = panels.map(panel => {
     const height = panel.rows.length * ROW_HEIGHT

@@ -3,6 +3,9 @@ import { median } from '../statistics.js'
 /** What all others are compared with. */
 const BASE = 'node-http'
 
+/** Fewer say little, and are marked. */
+const ENOUGH_ROUNDS = 3
+
 const FLOORS = new Set(['net', 'c'])
 
 const TITLES = {
@@ -20,7 +23,7 @@ const TITLES = {
  * @property {string} title
  * @property {'own' | 'other' | 'base' | 'floor'} role
  * @property {number | undefined} ratio Median of the ratios to node:http, round by round. Undefined for who has failed.
- * @property {number | undefined} lowest
+ * @property {number | undefined} lowest Of these ratios. Undefined also where there is one round, which has no range.
  * @property {number | undefined} highest
  *
  * @typedef {object} Panel
@@ -40,7 +43,7 @@ export function panelsOf (runs) {
   for (const { workload, subscribers, isQuick, results, rate } of runs) {
     const base = results.find(({ name, error }) => name === BASE && error === undefined)
     if (base === undefined) continue
-    const title = titleOf(workload, subscribers) + (isQuick ? ' (a quick run)' : '')
+    const title = titleOf(workload, subscribers) + marksOf(isQuick, base.rounds.length)
     if (panels.has(title)) throw new Error(`there should be one run of each workload, instead got two of '${title}'`)
     const rows = results.filter(({ absence }) => absence === undefined).map(result => rowOf(result, base, rate))
     panels.set(title, { title, rows: rows.sort((a, b) => (b.ratio ?? -1) - (a.ratio ?? -1)) })
@@ -52,11 +55,21 @@ function titleOf (workload, subscribers = 1) {
   return (TITLES[workload] ?? `${workload}, #`).replace('#', subscribers.toLocaleString('en'))
 }
 
+/** What a reader should know before believing it. */
+function marksOf (isQuick, rounds) {
+  const marks = []
+  if (isQuick) marks.push('a quick run')
+  if (rounds < ENOUGH_ROUNDS) marks.push(rounds === 1 ? 'one round' : `${rounds} rounds`)
+  return marks.length === 0 ? '' : ` (${marks.join(', ')})`
+}
+
 function rowOf ({ name, title, error, rounds }, base, rate) {
   const row = { title: plain(title), role: roleOf(name) }
   if (error !== undefined) return { ...row, ratio: undefined, lowest: undefined, highest: undefined }
   const ratios = rounds.map((round, i) => rate(round) / rate(base.rounds[i]))
-  return { ...row, ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) }
+  const ratio = median(ratios)
+  if (ratios.length < 2) return { ...row, ratio, lowest: undefined, highest: undefined }
+  return { ...row, ratio, lowest: Math.min(...ratios), highest: Math.max(...ratios) }
 }
 
 /** Without Markdown, and short enough to stand beside a bar. */

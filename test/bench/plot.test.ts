@@ -43,6 +43,17 @@ t.test('the panels of a plot', async t => {
     ])
   })
 
+  t.test('say when a run had fewer than three rounds, and show no range of one', async t => {
+    const runOf = (...each: number[]): object => run([{ ...base, rounds: rounds(...each) }, { name: 'hono', title: 'Hono', rounds: rounds(...each) }], { workload: 'churn' })
+    const title = 'Open, first event, close: connections per CPU second'
+    const panels = panelsOf([runOf(10), runOf(10, 20), runOf(10, 20, 40)])
+    t.strictSame(panels.map(panel => panel.title), [`${title} (one round)`, `${title} (2 rounds)`, title])
+    t.strictSame(panels.map(({ rows }) => [rows[1]?.ratio, rows[1]?.lowest, rows[1]?.highest]), [[1, undefined, undefined], [1, 1, 1], [1, 1, 1]])
+    t.strictSame(panelsOf([run([{ ...base, rounds: rounds(10) }], { workload: 'one-stream', isQuick: true })]).map(({ title }) => title), [
+      'One stream, events always ready: events per CPU second (a quick run, one round)'
+    ])
+  })
+
   t.test('leave out what can\'t be compared with node:http', async t => {
     t.strictSame(panelsOf([run([{ name: 'net', title: 'net', rounds: rounds(1) }]), run([{ ...base, error: 'it has died' }])]), [])
   })
@@ -69,4 +80,15 @@ t.test('a plot has a number for every row, cuts floors that are far away, and sa
   t.strictSame(texts.slice(-2), ['a machine', '2026-01-01; Node.js 20, hono 4'])
   const rows = texts.filter(each => /^(?:bare|this plugin|node|Hono|→|\d\.\d\d$|failed)/.test(each ?? '')).slice(1) // after the legend
   t.strictSame(rows.sort(), ['1.00', '2.00', 'Hono <2>', 'bare net', 'failed', 'node:http, res.write', 'this plugin', '→ 10'])
+})
+
+t.test('a plot of one round has bars and numbers, and no range', async t => {
+  const tickCount = (...each: number[]): number => {
+    const panels = panelsOf([run([{ ...base, rounds: rounds(...each.map(() => 10)) }, { name: 'hono', title: 'Hono', rounds: rounds(...each) }])])
+    const { document } = parseHTML(draw(panels, []))
+    t.ok([...document.querySelectorAll('text')].some(({ textContent }) => textContent === '4.00'), 'and the bar ends within the plot')
+    return document.querySelectorAll('[aria-label=tick] line').length
+  }
+  t.equal(tickCount(40), 0)
+  t.equal(tickCount(40, 40), 4)
 })
