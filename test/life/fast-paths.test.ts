@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import { type AddressInfo, createServer } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Readable, Transform } from 'node:stream'
+import { pipeline, type Readable, Transform } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
 import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { loadedApp, type TestApp, testApp } from '../helpers/app.js'
+import { certificate } from '../helpers/certificate.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, done, job, prices, START } from './streams.js'
 
@@ -15,7 +19,9 @@ const declared = { schema: { response: { 200: prices } } }
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 interface Case {
-  /** What the client asks for, and that the connection be closed then. Default: one GET of `/`. */
+  /** Default: GET. */
+  method?: string
+  /** What else the client asks for, and that the connection be closed then. It is about HTTP/1, and left out for HTTP/2. */
   ask?: (client: RawClient) => unknown
   options?: RouteShorthandOptions
   handler: Handler
@@ -110,7 +116,7 @@ const CASES: Record<string, Case> = {
     handler: generator
   },
   'HTTP/1.0': { ask: client => client.request('/', { version: '1.0' }), handler: generator },
-  'a HEAD request': { ask: client => client.request('/', { ...LAST, method: 'HEAD' }), handler: generator },
+  'a HEAD request': { method: 'HEAD', handler: generator },
   'two requests at once': { ask: client => client.request('/').request('/', LAST), handler: generator },
   'two requests, one after the other': {
     async ask (client) {
@@ -121,22 +127,74 @@ const CASES: Record<string, Case> = {
   }
 }
 
-for (const [name, { ask = (client: RawClient) => client.request('/', LAST), options, handler, prepare }] of Object.entries(CASES)) {
-  t.test(`${name}: the response is the same, byte for byte`, async t => {
-    const responses: string[] = []
-    for (const fastPaths of [true, false]) {
-      const { app, listen } = await loadedApp(t, { fastPaths })
-      prepare?.(app)
-      app.addHook('onRequest', async (request, reply) => { reply.raw.sendDate = false })
-      app.get('/', { ...declared, ...options }, handler as never)
-      const client = new RawClient(t, (await listen()).port)
-      await ask(client)
-      await client.until(({ ended }) => ended !== undefined)
-      responses.push(client.text)
+interface Transport {
+  server?: object
+  /** All that a client gets which asks for what a case is about, but what two requests differ in anyway. */
+  get: (t: Test, port: number, asked: Case) => Promise<string>
+  isHttp2?: boolean
+}
+
+const TRANSPORTS: Record<string, Transport> = {
+  'HTTP/1': { get: overHttp1 },
+  'HTTP/1 over TLS': { server: { https: certificate }, get: overTls },
+  'HTTP/1 over TLS, beside HTTP/2': { server: { http2: true, https: { ...certificate, allowHTTP1: true } }, get: overTls },
+  'HTTP/2': { server: { http2: true }, get: async (t, port, asked) => await overHttp2(t, `http://127.0.0.1:${port}`, asked), isHttp2: true },
+  'HTTP/2 over TLS': {
+    server: { http2: true, https: certificate }, get: async (t, port, asked) => await overHttp2(t, `https://127.0.0.1:${port}`, asked), isHttp2: true
+  }
+}
+
+for (const [transport, { server, get, isHttp2 = false }] of Object.entries(TRANSPORTS)) {
+  t.test(transport, async t => {
+    for (const [name, asked] of Object.entries(CASES)) {
+      if (isHttp2 && asked.ask !== undefined) continue
+      t.test(`${name}: the response is the same, byte for byte`, async t => {
+        const { options, handler, prepare } = asked
+        const responses: string[] = []
+        for (const fastPaths of [true, false]) {
+          const { app, listen } = await loadedApp(t, { fastPaths }, server)
+          prepare?.(app)
+          app.addHook('onRequest', async (request, reply) => { reply.raw.sendDate = false })
+          app.get('/', { ...declared, ...options }, handler as never)
+          responses.push(await get(t, (await listen()).port, asked))
+        }
+        t.match(responses[0], /^(?:HTTP\/1\.|\{":status":)/)
+        t.equal(responses[0], responses[1])
+      })
     }
-    t.ok(responses[0]?.startsWith('HTTP/1.'))
-    t.equal(responses[0], responses[1])
   })
+}
+
+async function overHttp1 (t: Test, port: number, { method = 'GET', ask = client => client.request('/', { ...LAST, method }) }: Case): Promise<string> {
+  const client = new RawClient(t, port)
+  await ask(client)
+  await client.until(({ ended }) => ended !== undefined)
+  return client.text
+}
+
+/** The same through a socket that speaks TLS, which the client does not. */
+async function overTls (t: Test, port: number, asked: Case): Promise<string> {
+  const tunnel = createServer(near => {
+    const far = connectTls({ port, host: '127.0.0.1', ca: certificate.cert, ALPNProtocols: ['http/1.1'] })
+    pipeline(near, far, near, () => {}) // a stream that is broken off is an error, and ends the client's connection too
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => { tunnel.close() })
+  await once(tunnel, 'listening')
+  return await overHttp1(t, (tunnel.address() as AddressInfo).port, asked)
+}
+
+/** The headers, the body, the trailers if there are any, and the code that the stream ends with. */
+async function overHttp2 (t: Test, origin: string, { method = 'GET' }: Case): Promise<string> {
+  const session = connectHttp2(origin, { ca: certificate.cert })
+  t.teardown(() => { session.destroy() })
+  const stream = session.request({ ':path': '/', ':method': method })
+  let text = ''
+  stream.on('response', headers => { text += JSON.stringify(headers) })
+  stream.on('trailers', trailers => { text += JSON.stringify(trailers) })
+  stream.on('error', () => {}) // the code says it
+  stream.setEncoding('utf8').on('data', chunk => { text += String(chunk) })
+  await new Promise(resolve => { stream.on('close', resolve) })
+  return `${text}\ncode ${stream.rstCode}`
 }
 
 t.test('as what they are on for, streams have no listeners of Fastify', async t => {
