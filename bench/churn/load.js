@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { checkPrices } from '../prices.js'
 import { bodyOf } from '../response.js'
 
+/** From the request to the end of what is wanted. Not a time of silence: heartbeats would go on forever. */
 const TIMEOUT_MS = 60_000
 
 /** Per read, the same for all: what is read is copied at once. */
@@ -84,7 +85,6 @@ class Connection {
     this.#socket = connect({ host: '127.0.0.1', port, onread: { buffer: READ_BUFFER, callback: size => this.#take(size) } })
     this.#socket.on('error', error => { this.#reject(error) })
     this.#socket.on('close', () => { this.#reject(new Error(`a connection closed after ${this.#length} bytes`)) })
-    this.#socket.setTimeout(TIMEOUT_MS, () => { this.#reject(new Error(`nothing came for ${TIMEOUT_MS} ms after ${this.#length} bytes`)) })
   }
 
   /** @returns {Promise<Buffer>} */
@@ -92,7 +92,11 @@ class Connection {
     return new Promise((resolve, reject) => {
       this.#length = 0
       this.#until = until
-      this.#resolve = resolve
+      const timer = setTimeout(() => { reject(new Error(`no end after ${TIMEOUT_MS} ms and ${this.#length} bytes`)) }, TIMEOUT_MS)
+      this.#resolve = bytes => {
+        clearTimeout(timer)
+        resolve(bytes)
+      }
       this.#reject = reject
       this.#socket.write(request)
     })

@@ -10,8 +10,11 @@ export const defaultRounds = 2
 
 const WHAT = {
   subscribers: 'subscribers of a channel',
+  net: 'sockets of bare `net`, the floor beside them',
   topics: 'topics of a channel, a subscriber each',
   history: 'events that a client has missed',
+  tail: 'events in the history; a client has missed ten',
+  'topic-tail': 'events in the history; a client has missed ten, one of its topic',
   fields: 'fields of a payload'
 }
 
