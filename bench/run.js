@@ -1,5 +1,5 @@
 // node bench/run.js [--workload name] [--quick] [--subscribers n,…] [--rounds n] [--events n] [--only name,…]
-//   [--with file]… [--json file]; see README.md
+//   [--with file]… [--heartbeat-ms n] [--json file]; see README.md
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { findContestants } from './contestants.js'
@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
     events: { type: 'string' },
     only: { type: 'string' },
     with: { type: 'string', multiple: true, default: [] },
+    'heartbeat-ms': { type: 'string' },
     json: { type: 'string' }
   }
 })
@@ -33,6 +34,8 @@ if (workload.defaultSubscribers === undefined && options.subscribers !== undefin
 if (workload.cases !== undefined && options.events !== undefined) {
   throw new Error(`${name} has events of its own: --events is for others`)
 }
+if (kind !== 'idle' && options['heartbeat-ms'] !== undefined) throw new Error(`${name} is measured without heartbeats: --heartbeat-ms is for idle`)
+const heartbeatMs = options['heartbeat-ms'] === undefined ? undefined : positive('heartbeat-ms', options['heartbeat-ms'])
 requireOpenFiles(Math.max(...sizes))
 
 if (workload.contestants !== undefined && options.with.length > 0) throw new Error(`${name} has rows of its own: --with is for others`)
@@ -40,7 +43,7 @@ const only = options.only?.split(',') ?? defaultOnly
 const contestants = workload.contestants?.(only) ?? await findContestants({ directory, kind, entry, only, others: options.with })
 const cores = pickCores()
 const runs = []
-for (const { caption, ...setup } of workload.cases?.(sizes, options.quick) ?? sizes.map(caseOf)) {
+for (const { caption, ...setup } of workload.cases?.(sizes, options.quick, { heartbeatMs }) ?? sizes.map(caseOf)) {
   const run = { workload: name, ...setup, cores }
   const results = await runRounds({
     contestants, rounds, note, describe, measureOne: contestantUrl => measure({ ...run, contestantUrl })

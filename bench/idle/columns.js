@@ -8,13 +8,19 @@ export const unit = 'heartbeats per CPU second'
 
 const bytes = value => Math.round(value).toLocaleString('en')
 
+const cpuPerBeat = round => round.cpuPerBeatUs
+
+// Ranges only of the other: as many columns would be ranges.
+const [toNet] = ratioColumns(['to bare writes of net', ''], 'net', cpuPerBeat)
+
 /** @type {import('../report.js').Column[]} */
 export const columns = [
   medianColumn('heap per stream', round => round.heapPerStream, bytes),
   aboveColumn('heap above hijack', round => round.heapPerStream),
   medianColumn('resident per stream', round => round.residentPerStream, bytes),
-  medianColumn('CPU per heartbeat', round => round.cpuPerBeatUs, us => `${us.toFixed(2)} µs`),
-  ...ratioColumns(['to bare writes', 'lowest to highest'], BASE, round => round.cpuPerBeatUs),
+  medianColumn('CPU per heartbeat', cpuPerBeat, us => `${us.toFixed(2)} µs`),
+  ...ratioColumns([`to bare writes of ${BASE}`, 'lowest to highest'], BASE, cpuPerBeat),
+  toNet,
   medianColumn('longest turn', round => round.longestTurnMs, ms => `${ms.toFixed(1)} ms`)
 ]
 

@@ -17,11 +17,13 @@ const EVENTS_KEPT = 8
  * @param {string} run.contestantUrl
  * @param {number} run.subscribers
  * @param {number} run.heartbeatMs
- * @param {number} run.measuredMs
+ * @param {number} run.warmupMs
+ * @param {number} run.measuredMs CPU time is counted for so long.
+ * @param {number} run.turnsMs And then turns are watched for so long.
  * @param {import('../processes.js').Cores | undefined} run.cores
  * @throws {Error} When it does not start, or sends no heartbeats.
  */
-export async function measure ({ contestantUrl, subscribers, heartbeatMs, measuredMs, cores }) {
+export async function measure ({ contestantUrl, subscribers, heartbeatMs, warmupMs, measuredMs, turnsMs, cores }) {
   return { ...await inProcess(NEVER_MS, weigh), ...await inProcess(heartbeatMs, beats) }
 
   async function inProcess (heartbeatMs, task) {
@@ -55,7 +57,7 @@ export async function measure ({ contestantUrl, subscribers, heartbeatMs, measur
     await connect(subscribers)
     const { events } = await server.ask({ do: 'publish' })
     if (events > 0) await load.ask({ do: 'receive', last: events - 1 })
-    await setTimeout(2 * heartbeatMs) // two to warm up
+    await setTimeout(warmupMs)
 
     const before = await countBeats(load)
     await server.ask({ do: 'begin' })
@@ -63,7 +65,7 @@ export async function measure ({ contestantUrl, subscribers, heartbeatMs, measur
     const { cpuMs } = await server.ask({ do: 'end' })
     const after = await countBeats(load)
     await server.ask({ do: 'beginTurns' })
-    await setTimeout(measuredMs / 2)
+    await setTimeout(turnsMs)
     const { longestTurnMs } = await server.ask({ do: 'endTurns' })
 
     const counts = after.map((count, i) => count - before[i])
