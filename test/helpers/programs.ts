@@ -29,7 +29,11 @@ export class Programs {
     writeFileSync(`${this.#folder}/tsconfig.json`, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }))
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
     await promisify(execFile)(process.execPath, [tsc, '--noEmit', '--noUnusedLocals', 'false', '-p', this.#folder])
-      .catch(({ stdout }: { stdout: string }) => { throw new Error(stdout) })
+      .catch(({ stdout }: { stdout: string }) => {
+        // This package's sources are compiled by `npm run typecheck`, and need not compile with the oldest types of Fastify.
+        const errors = stdout.trimEnd().split(/\n(?! )/).filter(error => !error.startsWith('lib/'))
+        if (errors.length > 0) throw new Error(errors.join('\n'))
+      })
   }
 }
 
