@@ -8,6 +8,7 @@ import type { FastifySseOptions } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
 import { deferred } from '../helpers/deferred.js'
 import { connect as get } from '../helpers/event-stream-client.js'
+import { needsHandlerTimeout } from '../helpers/fastify-features.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { counted, tick, ticks } from './ticks.js'
 
@@ -61,7 +62,7 @@ const timeouts: Record<string, FastifyServerOptions> = {
 }
 
 for (const [name, server] of Object.entries(timeouts)) {
-  t.test(`${name} of the server does not cut a stream`, async t => {
+  t.test(`${name} of the server does not cut a stream`, 'handlerTimeout' in server ? needsHandlerTimeout : {}, async t => {
     for (const [kind, { source, options, body }] of Object.entries(streams)) {
       t.test(`that is ${kind}`, async t => {
         const { app, listen, logs, closed } = await loadedApp(t, options, server)
@@ -88,7 +89,7 @@ for (const [name, server] of Object.entries(timeouts)) {
   })
 }
 
-t.test('handlerTimeout still ends what hangs before a stream has begun', async t => {
+t.test('handlerTimeout still ends what hangs before a stream has begun', needsHandlerTimeout, async t => {
   const hanging: Record<string, (signal: AbortSignal) => unknown> = {
     'a generator': async function * (signal) {
       await once(signal, 'abort')
@@ -113,7 +114,7 @@ t.test('handlerTimeout still ends what hangs before a stream has begun', async t
   }
 })
 
-t.test('handlerTimeout does not cut a stream that begins shortly before it', async t => {
+t.test('handlerTimeout does not cut a stream that begins shortly before it', needsHandlerTimeout, async t => {
   const { app, listen } = await loadedApp(t, { commitAfterMs: Infinity }, { handlerTimeout: 2_000 })
   app.get('/', declared, async function * () {
     await timeout(1_600)
@@ -125,7 +126,7 @@ t.test('handlerTimeout does not cut a stream that begins shortly before it', asy
   t.equal(await text(await get(t, url)), counted(2))
 })
 
-t.test('a route with a handlerTimeout of its own may stream for longer', async t => {
+t.test('a route with a handlerTimeout of its own may stream for longer', needsHandlerTimeout, async t => {
   const { app, listen } = await loadedApp(t)
   app.get('/', { ...declared, handlerTimeout: 50 }, async function * () {
     for (let n = 1; n <= 4; n++) {

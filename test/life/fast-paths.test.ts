@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastif
 import t, { type Test } from 'tap'
 import { loadedApp, type TestApp, testApp } from '../helpers/app.js'
 import { certificate } from '../helpers/certificate.js'
+import { needsHandlerTimeout } from '../helpers/fastify-features.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, done, job, prices, START } from './streams.js'
 
@@ -220,22 +221,27 @@ t.test('as what they are on for, streams have no listeners of Fastify', async t 
   t.ok(late < plain, 'also where the route was declared before the plugin had loaded')
 })
 
-t.test("hooks after the response run, and Fastify's own signal aborts, as without them", async t => {
+t.test('hooks after the response run, as without them', async t => {
   for (const fastPaths of [true, false]) {
     const { app, listen } = await loadedApp(t, { fastPaths })
     const responded = new Promise<void>(resolve => { app.addHook('onResponse', async () => { resolve() }) })
+    app.get('/', declared, generator as never)
+    await new RawClient(t, (await listen()).port).request('/').until(({ isComplete }) => isComplete)
+    await responded
+  }
+})
+
+t.test("Fastify's own signal aborts, as without them", needsHandlerTimeout, async t => {
+  for (const fastPaths of [true, false]) {
+    const { app, listen } = await loadedApp(t, { fastPaths })
     const aborted = new Promise<void>(resolve => {
-      app.get('/left', declared, async function * (request) {
+      app.get('/', declared, async function * (request) {
         request.signal.addEventListener('abort', () => { resolve() }, { once: true })
         yield acme
         await once(request.signal, 'abort')
       })
     })
-    app.get('/', declared, generator as never)
-    const { port } = await listen()
-    await new RawClient(t, port).request('/').until(({ isComplete }) => isComplete)
-    await responded
-    const client = new RawClient(t, port).request('/left')
+    const client = new RawClient(t, (await listen()).port).request('/')
     await client.until(({ body }) => body === START + ACME_FRAME)
     client.socket.destroy()
     await aborted
