@@ -4,7 +4,7 @@
 //   npm run test:matrix -- --node 24 --fastify 5.0.0                      one cell
 //   npm run test:matrix -- --node 22 --node 24 -- --jobs=1 test/life/*    what follows the second -- is for tap
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ console.log(`The details are in ${results}`)
 process.exitCode = rows.every(({ result }) => result === 'passed') ? 0 : 1
 
 function runCell (node, fastify) {
-  const name = `node-${node}-fastify-${fastify}`.replace(/[^\w.-]/g, '')
+  const name = `node-${node}-fastify-${fastify}`.replace(/[^\w.-]/g, '_')
   const folder = join(results, name)
   console.log(`\n# Node ${node}, Fastify ${fastify}`)
   try {
@@ -46,29 +46,31 @@ function runCell (node, fastify) {
   }
 }
 
-/** @returns the versions that really came, and the environment in which they are the ones that run. */
+/** @returns The versions that really came, and the environment in which they are the ones that run. */
 function install (folder, node, fastify) {
+  const runtime = join(folder, 'runtime')
+  mkdirSync(runtime, { recursive: true })
+  run('npm', ['install', '--prefix', runtime, '--no-audit', '--no-fund', `node@${node}`], runtime)
+
   const project = join(folder, 'project')
   copyProject(project)
   // Forced: the plugins of Fastify 5, and this one, do not ask for Fastify 6. Not saved: the project's own lists stay as
   // they are, since tests read them.
   run('npm', ['install', '--no-save', '--force', '--no-audit', '--no-fund', `fastify@${fastify}`], project)
 
-  const runtime = join(folder, 'runtime')
-  mkdirSync(runtime)
-  run('npm', ['install', '--prefix', runtime, '--no-audit', '--no-fund', `node@${node}`], runtime)
-  const env = { ...process.env, PATH: join(runtime, 'node_modules/node/bin') + delimiter + process.env.PATH }
-
+  const bin = join(runtime, 'node_modules/node/bin')
+  const env = { ...process.env, PATH: bin + delimiter + process.env.PATH } // for the programs that tests start
   const { version } = JSON.parse(readFileSync(join(project, 'node_modules/fastify/package.json'), 'utf8'))
-  const nodeVersion = run('node', ['--version'], project, env).trim()
-  return { env, versions: { node: nodeVersion, fastify: version } }
+  // By its path, so that no other Node takes its place where it is missing.
+  return { env, versions: { node: run(join(bin, 'node'), ['--version'], project).trim(), fastify: version } }
 }
 
 /** What is in the repository or would be if it were committed now. */
 function copyProject (folder) {
   const files = run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], root).split('\0').filter(Boolean)
   for (const file of files) {
-    if (file !== 'node_modules') cpSync(join(root, file), join(folder, file))
+    // It may be a link to another's, and files may have been deleted since the last commit.
+    if (file !== 'node_modules' && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file))
   }
 }
 
@@ -77,7 +79,7 @@ function test (folder, env, output) {
   const { status } = spawnSync('node', [
     'node_modules/tap/dist/esm/run.mjs', 'run', '--disable-coverage', `--output-file=${output}`, ...tapArguments
   ], { cwd: join(folder, 'project'), env, stdio: 'inherit', timeout: 60 * MINUTE_MS })
-  const summary = readFileSync(output, 'utf8').match(/^# \{ total: .*\}$/gm)?.at(-1)
+  const summary = existsSync(output) ? readFileSync(output, 'utf8').match(/^# \{ total: .*\}$/gm)?.at(-1) : undefined
   if (summary === undefined) return { result: 'cut short' }
 
   const count = kind => Number(summary.match(new RegExp(`\\b${kind}: (\\d+)`))?.[1] ?? 0)
