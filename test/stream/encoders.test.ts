@@ -69,5 +69,5 @@ t.test('zstd is used where Node.js has it', async t => {
   const { log, warnings } = logger()
   t.equal(encoderFor('zstd', log), HAS_ZSTD ? encoders.zstd : undefined)
   t.equal(warnings.length, HAS_ZSTD ? 0 : 1)
-  t.throws(() => encoders.zstd.decode(Buffer.alloc(0)))
+  t.throws(() => encoders.zstd.decode(Buffer.from('not compressed')))
 })
