@@ -15,6 +15,7 @@ import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
 import { ReadableBody } from './stream/readable-body.js'
 import { addVary } from './stream/vary.js'
+import { sumMetrics } from './telemetry/sum.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
 const kRegistration = Symbol.for('fastify-typed-sse.registration')
@@ -154,6 +155,7 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
     },
     channel: channel as unknown as ServerEvents['channel'],
     position: async (...of: unknown[]) => await jointPosition(of),
+    metrics: () => sumMetrics(Array.from(registrationsOf(instance.server), ({ metrics }) => metrics)),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
   } as ServerEvents
 }

@@ -3,6 +3,7 @@ import type { Broker } from '../types/broker.js'
 import type { ChannelOptions } from '../types/channel.js'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedOptions } from '../types/options.js'
+import type { Metrics } from '../types/telemetry.js'
 import { memoryBroker } from './brokers/memory.js'
 import type { Channel } from './channel/channel.js'
 import { Channels } from './channel/channels.js'
@@ -80,6 +81,18 @@ export class Registration {
         return compiler.compile(stream, `channel '${channel}'`, validate)
       }
     }, this.#isReady)
+  }
+
+  /** What has come of the streams and channels of this scope. */
+  get metrics (): Metrics {
+    return {
+      routes: this.#routes.flatMap(route => route.metrics ?? []),
+      channels: this.#channels.metrics,
+      refused: this.limits.refusals.total,
+      runningReplays: this.#pageReads.running,
+      waitingReplays: this.#pageReads.waiting,
+      unfinishedSources: this.streams.unfinished
+    }
   }
 
   /** Ends the channels, and what keeps their events. */

@@ -2,6 +2,7 @@ import type { FastifyRequest, RouteOptions } from 'fastify'
 import Negotiator from 'negotiator'
 import type { EventStream } from '../types/event.js'
 import type { ResolvedStreamOptions, StreamOptions } from '../types/options.js'
+import type { RouteMetrics } from '../types/telemetry.js'
 import { FST_ERR_SSE_ROUTE_INVALID, FST_ERR_SSE_STATUS_UNDECLARED } from './errors.js'
 import type { Admission } from './limits/admission.js'
 import type { Limits } from './limits/limits.js'
@@ -12,6 +13,7 @@ import { EVENT_STREAM } from './stream/headers.js'
 import { isAsyncIterable, isStream } from './stream/source.js'
 import type { StreamRoute } from './stream/stream-route.js'
 import type { Streams } from './stream/streams.js'
+import { RouteTally } from './telemetry/route-tally.js'
 import { holdsStream } from './stray-stream.js'
 
 /** What a route is declared as: of its options, what this plugin reads. */
@@ -49,6 +51,7 @@ export class Route implements StreamRoute {
   readonly #compile: RouteScope['compile']
   readonly #refused = new Set<unknown>()
   #hinted = false
+  #tally: RouteTally | undefined
 
   /** @throws FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_ROUTE_INVALID */
   constructor (declaration: RouteDeclaration, scope: RouteScope) {
@@ -80,6 +83,18 @@ export class Route implements StreamRoute {
   /** The names of all declared events. */
   get eventNames (): string[] {
     return [...this.#streams.values()].flatMap(stream => Object.keys(stream.schemas))
+  }
+
+  /** Made for the first stream: most routes of an app have none. */
+  get tally (): RouteTally {
+    this.#tally ??= new RouteTally()
+    return this.#tally
+  }
+
+  /** What has come of its streams; undefined where there is nothing to tell. */
+  get metrics (): RouteMetrics | undefined {
+    const declares = this.#streams.size > 0 && !this.name.startsWith('HEAD ')
+    return declares || this.#tally !== undefined ? this.tally.read(this.name) : undefined
   }
 
   /** Compiles every declared stream. @throws FST_ERR_SSE_SCHEMA_BUILD */

@@ -21,6 +21,7 @@ const LAYERS: Rules = {
     'lib/stream/',
     'lib/schema/',
     'lib/brokers/',
+    'lib/telemetry/',
     'lib/wire/',
     'lib/options.ts',
     'lib/check-options.ts',

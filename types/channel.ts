@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { DeliveredEvents, EventConstructors, EventSchemas, EventStream, NamedEvents, StreamGapEvent, StreamPositionEvent } from './event.js'
 import type { CloseReason } from './sink.js'
+import type { Metrics } from './telemetry.js'
 
 /** How much of a channel's past is kept for those who come back: the newest events, up to whichever limit is met first. */
 export interface HistoryOptions {
@@ -258,6 +259,11 @@ export interface ServerEvents {
    * @throws FST_ERR_SSE_SUBSCRIBE_INVALID
    */
   merge: <Subscriptions extends ReadonlyArray<Subscription<unknown>>>(...subscriptions: Subscriptions) => Subscription<EventIn<Subscriptions[number]>>
+  /**
+   * What has come of all streams and channels of this server, and what there is of them, in plain numbers. It looks at every
+   * stream that is open, and asks the brokers of channels that have subscribers where their logs end, for the `lag` of the next call.
+   */
+  metrics: () => Metrics
   /** The positions of several channels as one id, for a page that opens a stream that merges them. */
   position: ((...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>) &
     /** Of channels that sign their ids, for a subscriber. */

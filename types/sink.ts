@@ -34,6 +34,8 @@ export interface CloseRecord {
   bytes: number
   /** The id that the client came back with. Absent where it sent none that an event can have had. */
   resumedFrom?: string
+  /** How often the client was told that it has missed events which are gone. Absent where it was not. */
+  gaps?: number
 }
 
 /** What is published on the diagnostics channel `fastify-typed-sse:stream:open` when the response of a stream begins. */

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { Log, Position } from '../../types/broker.js'
+import type { Log, NewRecord, Position } from '../../types/broker.js'
 import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
 import type { EventStream } from '../../types/event.js'
+import type { ChannelMetrics } from '../../types/telemetry.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
 import { Attendance } from './attendance.js'
 import { Batch } from './batch.js'
@@ -22,6 +23,7 @@ import { SignedIds } from './signed-ids.js'
 import { Snapshots } from './snapshots.js'
 import { resolveSubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
+import { ChannelTally, type LiveEnd } from '../telemetry/channel-tally.js'
 
 /** A channel in this process: what is published goes to its log, and from there to its subscribers. */
 export class Channel {
@@ -35,8 +37,10 @@ export class Channel {
   readonly #messages: MessageFactory
   readonly #attendance: Attendance
   readonly #signed: SignedIds | undefined
+  readonly #tally: ChannelTally
   readonly #onClosed: () => void
   #joined = new Batch([])
+  #isAskingHead = false
   #snapshotError: unknown
   #closed: Promise<void> | undefined
 
@@ -50,7 +54,8 @@ export class Channel {
     const { retention, idempotencyWindowMs, signIds } = options
     this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log: scope.log })
     this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
-    this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch))
+    this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch), () => { this.#tally.settle() })
+    this.#tally = new ChannelTally(name, this.#live as unknown as LiveEnd) // its subscribers are feeds
     this.#attendance = new Attendance(log)
     this.#signed = signIds && new SignedIds({ channel: name, secrets: signIds.secrets })
     const snapshots = this.#snapshots()
@@ -60,7 +65,11 @@ export class Channel {
       reads: scope.reads,
       isLatest: retention.latest === true,
       messagesOf: ({ epoch, records }) => records.map(record => this.#messages.of(record, epoch)),
-      takeSnapshot: snapshots && (async topics => await snapshots.take(topics)),
+      takeSnapshot: snapshots && (async topics => {
+        const taken = await snapshots.take(topics)
+        this.#tally.snapshots++
+        return taken
+      }),
       onSnapshotError: err => {
         if (err !== this.#snapshotError) log.error({ err }, 'a snapshot failed; a gap is told in its place')
         this.#snapshotError = err // many may have waited for the same one
@@ -79,10 +88,18 @@ export class Channel {
 
   async publish (event: unknown, options: PublishOptions = {}): Promise<string> {
     this.#checkOpen()
-    const { name } = this
-    const { key } = this.#options
-    const record = toRecord(event, options, { name, key, encode: event => this.#messages.encode(event) })
-    return formatId([await this.#log.append(record, options.idempotencyKey)])
+    const record = this.#toRecord(event, options)
+    const { idempotencyKey } = options
+    // One that was published before is written already.
+    const timing = idempotencyKey === undefined ? this.#tally.beginStoring() : undefined
+    try {
+      const position = await this.#log.append(record, idempotencyKey)
+      this.#tally.store(position, timing)
+      return formatId([position])
+    } catch (error) {
+      this.#tally.failToStore(timing)
+      throw error
+    }
   }
 
   subscribe (subscriber: AnyRequest | SubscriberOptions, options: SubscribeOptions<never> = {}): Subscription {
@@ -111,6 +128,10 @@ export class Channel {
       expiresAtMs,
       stream: this.stream,
       join: messages => feed.ids.framesOf(this.#join(messages)),
+      onGap: () => {
+        this.#tally.gaps++
+        if (owner.carrier !== undefined) owner.carrier.gaps++
+      },
       arrive: finish => this.#attendance.arrive(presence, finish)
     }], owner, typeof from === 'object' ? from.id : undefined)
   }
@@ -122,6 +143,12 @@ export class Channel {
 
   subscriberCount (topic?: string): number {
     return topic === undefined ? this.#live.subscribers.size : this.#live.count(topic)
+  }
+
+  /** What has come of it in this process. Asks where its log ends, so that the next one knows how far this process is behind. */
+  measure (): ChannelMetrics {
+    if (this.#live.subscribers.size > 0) void this.#askHead()
+    return this.#tally.read()
   }
 
   on<Name extends keyof ChannelEvents<unknown>> (name: Name, listener: ChannelEvents<unknown>[Name]): this {
@@ -145,6 +172,30 @@ export class Channel {
     this.#attendance.finish()
     await this.#log.close()
     this.#onClosed()
+  }
+
+  #toRecord (event: unknown, options: PublishOptions): NewRecord {
+    const { name } = this
+    const { key } = this.#options
+    try {
+      return toRecord(event, options, { name, key, encode: event => this.#messages.encode(event) })
+    } catch (error) {
+      this.#tally.invalidEvents++
+      throw error
+    }
+  }
+
+  async #askHead (): Promise<void> {
+    if (this.#isAskingHead) return
+    this.#isAskingHead = true
+    try {
+      this.#tally.see(await this.#log.head())
+    } catch (err) {
+      // The broker is away, or the channel was closed: what is known stays as it is.
+      this.#scope.log.debug({ err, channel: this.name }, 'the lag of a channel could not be found')
+    } finally {
+      this.#isAskingHead = false
+    }
   }
 
   #snapshots (): Snapshots | undefined {

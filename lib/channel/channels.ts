@@ -1,5 +1,6 @@
 import type { EventStream } from '../../types/event.js'
 import type { ChannelOptions } from '../../types/channel.js'
+import type { ChannelMetrics } from '../../types/telemetry.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_CHANNEL_EXISTS, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
 import { MAX_ID_BYTES } from '../wire/last-event-id.js'
 import { Channel } from './channel.js'
@@ -31,6 +32,10 @@ export class Channels {
     const channel = new Channel(name, stream, resolved, scope, () => { this.#open.delete(name) })
     this.#open.set(name, channel)
     return channel
+  }
+
+  get metrics (): ChannelMetrics[] {
+    return Array.from(this.#open.values(), channel => channel.measure())
   }
 
   /** @throws FST_ERR_SSE_SCHEMA_BUILD */

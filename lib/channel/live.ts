@@ -33,6 +33,7 @@ interface Round {
 export class Live implements Follower {
   readonly #log: Log
   readonly #messageOf: (record: StoredRecord, epoch: string) => Message
+  readonly #onSettled: (() => void) | undefined
   readonly #index = new TopicIndex<LiveSubscriber>()
   readonly #subscribers = new Set<LiveSubscriber>()
   #unfollow: (() => void) | undefined
@@ -45,9 +46,11 @@ export class Live implements Follower {
   #began: Promise<void> | undefined
   #onBegin: (() => void) | undefined
 
-  constructor (log: Log, messageOf: (record: StoredRecord, epoch: string) => Message) {
+  /** @param onSettled Called when all have got what has come in a tick. */
+  constructor (log: Log, messageOf: (record: StoredRecord, epoch: string) => Message, onSettled?: () => void) {
     this.#log = log
     this.#messageOf = messageOf
+    this.#onSettled = onSettled
   }
 
   /** The last record that has come; undefined until the log is followed. */
@@ -191,6 +194,7 @@ export class Live implements Follower {
 
   #settle ({ batch, generation }: Round): void {
     if (generation === this.#generation) this.#settled = batch.end
+    this.#onSettled?.()
     this.#isScheduled = false
     if (this.#incoming.length > 0) this.#schedule()
   }

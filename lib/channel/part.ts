@@ -13,6 +13,8 @@ export interface Part {
   readonly expiresAtMs: number
   /** Joins the frames of messages that others may take likewise. */
   readonly join: (messages: readonly Message[]) => Frames
+  /** Its subscriber is told that it has missed something. */
+  readonly onGap: () => void
   /**
    * Tells the channel that it is read.
    *

@@ -80,6 +80,7 @@ export class Reader {
   }
 
   #gap (part: Part, { earliest }: Gap): Delivery {
+    part.onGap()
     const requested = this.told ?? ''
     const id = this.#id()
     this.#tell(id)

@@ -11,6 +11,8 @@ export interface Carrier {
   readonly signal: AbortSignal
   /** Why it has. */
   readonly reason: CloseReason | undefined
+  /** How often its client was told that it has missed something. */
+  gaps: number
   /** How many bytes may wait for the client, beside what was handed to its socket. */
   readonly maxBufferedBytes: number
   /** Ends the answer, if it is an event stream that has begun: its subscription can't go on. */

@@ -51,8 +51,8 @@ export class Ending {
   }
 
   /** How long the stream has taken, in milliseconds. */
-  get durationMs (): number {
-    return this.#startedAtMs === undefined ? 0 : Math.round(performance.now() - this.#startedAtMs)
+  get elapsedMs (): number {
+    return this.#startedAtMs === undefined ? 0 : performance.now() - this.#startedAtMs
   }
 
   /** It is over, or will never be. The first record counts. */

@@ -15,6 +15,7 @@ export interface Carried {
 
 /** An exchange, as those see it who feed it from afar. */
 export class ExchangeCarrier implements Carrier {
+  gaps = 0
   readonly #exchange: Carried
   #lastEventId: string | undefined
   #hasReadId = false

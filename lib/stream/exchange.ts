@@ -6,7 +6,7 @@ import { asyncScope } from '../async-scope.js'
 import { logError } from '../log-error.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { retryLine } from '../wire/frame.js'
-import { type Announced, announceClose, announceOpen } from './announce.js'
+import { type Announced, announceClose, announceFirstEvent, announceOpen } from './announce.js'
 import type { EarlyEnd } from './carrier.js'
 import { type ComeBack, comeBackMs } from './come-back-ms.js'
 import { Ending } from './ending.js'
@@ -62,6 +62,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   // Read once: Fastify makes an object of all its route's options each time.
   readonly #handlerTimeoutMs: number
   #hasFinished = false
+  #hasEvent = false
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, replying: Replying) {
     this.request = request
@@ -108,6 +109,15 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
 
   get lastEventId (): string | undefined {
     return this.carrier.lastEventId
+  }
+
+  get events (): number {
+    return this.intake.events
+  }
+
+  /** Bytes of the body, before any compression. */
+  get bytes (): number {
+    return this.response?.bytes ?? 0
   }
 
   get queuedBytes (): number {
@@ -288,6 +298,12 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     }
   }
 
+  onFirstEvent (): void {
+    if (this.#hasEvent) return // its sources tell of theirs, and there may be several
+    this.#hasEvent = true
+    announceFirstEvent(this, this.ending.elapsedMs / 1_000)
+  }
+
   end (reason: CloseReason): void {
     this.#stop(reason)
     this.response?.finish()
@@ -341,14 +357,15 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   }
 
   #record (reason: CloseReason): CloseRecord {
-    const { lastEventId: resumedFrom } = this
+    const { lastEventId: resumedFrom, carrier: { gaps } } = this
     return {
       route: this.route.name,
       reason,
-      durationMs: this.ending.durationMs,
-      events: this.intake.events,
-      bytes: this.response?.bytes ?? 0,
-      ...(resumedFrom !== undefined && { resumedFrom })
+      durationMs: Math.round(this.ending.elapsedMs),
+      events: this.events,
+      bytes: this.bytes,
+      ...(resumedFrom !== undefined && { resumedFrom }),
+      ...(gaps > 0 && { gaps })
     }
   }
 }

@@ -15,6 +15,8 @@ export interface FrameOutlet extends Omit<FrameCarrier, 'onReadable'> {
   beginFrames: () => FrameSink | undefined
   /** Resolves when there is room, or when nothing more will be taken. */
   room: () => Promise<unknown>
+  /** Called once, when the first frames were taken that hold an event. */
+  onFirstEvent: () => void
   /** The last frame was a final event. */
   endWithFinal: () => void
 }
@@ -26,7 +28,7 @@ export interface FramePumpOwner {
 }
 
 /** Moves frames from a source to an outlet, when the source has some and the outlet room. */
-export class FramePump implements FrameCarrier {
+export class FramePump implements FrameCarrier, FrameTaker {
   /** Settles when the source has ended, and rejects with its error. */
   readonly ended: Promise<void>
   isOver = false
@@ -35,6 +37,7 @@ export class FramePump implements FrameCarrier {
   readonly #sink: FrameSink
   readonly #owner: FramePumpOwner
   #isWaiting = false
+  #hasEvent = false
   #resolve!: () => void
   #reject!: (error: unknown) => void
 
@@ -51,7 +54,7 @@ export class FramePump implements FrameCarrier {
     if (sink === undefined) {
       this.stop()
     } else {
-      this.#source.offerTo(sink)
+      this.#source.offerTo(this)
       this.#pump()
     }
   }
@@ -66,6 +69,13 @@ export class FramePump implements FrameCarrier {
 
   get marksEnd (): boolean {
     return this.#outlet.marksEnd
+  }
+
+  /** Takes what is offered until an event was among it; from then on the sink does, to which this would be a detour. */
+  offer (frames: Frames): boolean {
+    const isTaken = this.#sink.offer(frames)
+    if (isTaken) this.#note(frames)
+    return isTaken
   }
 
   onReadable (): void {
@@ -87,6 +97,7 @@ export class FramePump implements FrameCarrier {
         const frames = this.#source.read()
         if (frames === undefined) break
         this.#sink.writeShared(frames)
+        if (!this.#hasEvent) this.#note(frames)
         if (this.#source.ended === 'final') this.#outlet.endWithFinal()
       }
       const { ended } = this.#source
@@ -95,6 +106,13 @@ export class FramePump implements FrameCarrier {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #note ({ events }: Frames): void {
+    if (events === 0) return
+    this.#hasEvent = true
+    this.#source.offerTo(this.#sink)
+    this.#outlet.onFirstEvent()
   }
 
   #waitForRoom (): void {

@@ -21,6 +21,8 @@ export interface Taking {
   readonly response: StreamResponse | undefined
   /** Begins the response, if it has not begun. */
   commit: () => void
+  /** An event was taken, and none before it from the same source. */
+  onFirstEvent: () => void
   /** Ends the stream, since everything was said. */
   end: (reason: 'complete') => void
   inContext: <T>(run: () => T) => T
@@ -82,7 +84,7 @@ export class Intake implements Outlet, FrameOutlet {
     if (stream.done) return true // a header could not be sent
     const response = stream.response as StreamResponse
     // Reading a character of the frame would flatten its concatenated parts, which costs a tenth of an event.
-    if ((event as { comment?: unknown }).comment === undefined || !frame.startsWith(':')) this.#events++
+    if ((event as { comment?: unknown }).comment === undefined || !frame.startsWith(':')) this.#count()
     response.write(frame)
     if (this.#current.final.has((event as { event?: unknown }).event)) stream.end('complete')
     return response.hasRoom
@@ -109,6 +111,10 @@ export class Intake implements Outlet, FrameOutlet {
     this.#isFramed = true
     this.#stream.commit()
     return this.#stream.response?.frameSink
+  }
+
+  onFirstEvent (): void {
+    this.#stream.onFirstEvent()
   }
 
   endWithFinal (): void {
@@ -153,10 +159,15 @@ export class Intake implements Outlet, FrameOutlet {
     return this.#codec ?? this.#stream.route.codecFor(this.#stream.reply.statusCode, this.iterable)
   }
 
+  #count (): void {
+    if (this.#events++ === 0) this.onFirstEvent()
+  }
+
   #encode (event: unknown): string {
     try {
       return this.#current.encode(event, this.marksEnd)
     } catch (error) {
+      this.#stream.route.tally.invalidEvents++
       this.#stream.route.logRefusal(error, event, this.#stream.request)
       throw error
     }

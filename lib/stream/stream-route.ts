@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 import type { EventCodec } from '../schema/codec.js'
+import type { RouteTally } from '../telemetry/route-tally.js'
 import type { Streams } from './streams.js'
 
 /** What a stream has to know of its route. */
@@ -10,6 +11,8 @@ export interface StreamRoute {
   readonly options: Readonly<ResolvedStreamOptions>
   /** All open streams of the route's scope. */
   readonly streams: Streams
+  /** Counts its streams. */
+  readonly tally: RouteTally
   /** @throws FST_ERR_SSE_STATUS_UNDECLARED */
   readonly codecFor: (statusCode: number, iterable: unknown) => EventCodec
   /** Logs a refused event, once per event name. */

@@ -15,6 +15,8 @@ class FakeFeed {
   /** What was taken last stands for this, if it is not its own offset. */
   place: number | undefined
   items: Array<Message | Gap> = []
+  /** How often the channel was told of one. */
+  gaps = 0
   batch: Batch | undefined
   hasBegun = true
   isOver = false
@@ -42,7 +44,9 @@ class FakeFeed {
   }
 }
 
-const readerOf = (feeds: FakeFeed[], told?: string): Reader => new Reader(feeds.map(feed => ({ feed: feed as unknown as Feed } as unknown as Part)), told)
+const readerOf = (feeds: FakeFeed[], told?: string): Reader => new Reader(
+  feeds.map(feed => ({ feed: feed as unknown as Feed, onGap: () => { feed.gaps++ } } as unknown as Part)), told
+)
 
 /** A delivery as its event, for tests to compare. */
 const eventOf = (delivery: Delivery | undefined) => delivery?.message.withId(delivery.id)

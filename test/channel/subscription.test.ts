@@ -40,6 +40,7 @@ class FakePart implements Part {
     this.expiresAtMs = expiresAtMs
   }
 
+  readonly onGap = (): void => {}
   readonly join = (messages: readonly Message[]) => new Batch(messages).frames
 
   readonly arrive = (finish: () => void) => {
@@ -83,6 +84,7 @@ class FakePart implements Part {
 class FakeCarrier implements Carrier {
   readonly controller = new AbortController()
   readonly resumesFrom = undefined
+  gaps = 0
   readonly signal = this.controller.signal
   reason: CloseReason | undefined
   maxBufferedBytes = 100

@@ -44,6 +44,7 @@ function setting () {
     /** Frames that are taken before there is no room. */
     capacity: Infinity,
     finals: 0,
+    firstEvents: 0,
     asked: 0,
     write: ({ bytes }: Frames): void => {
       taken.push(bytes.toString())
@@ -52,13 +53,18 @@ function setting () {
     sink: {
       get hasSharedRoom () { return outlet.capacity > 0 },
       writeShared: (frames: Frames) => { outlet.write(frames) },
-      offer: () => false
+      offer: (frames: Frames) => {
+        if (outlet.capacity <= 0) return false
+        outlet.write(frames)
+        return true
+      }
     },
     beginFrames: () => outlet.sink,
     room: async () => {
       outlet.asked++
       await room.promise
     },
+    onFirstEvent: () => { outlet.firstEvents++ },
     endWithFinal: () => {
       outlet.finals++
       outlet.done = true
@@ -119,10 +125,26 @@ t.test('reads nothing as long as there is no room', async t => {
   t.strictSame(taken, ['a', 'b', 'c', 'd', 'e'])
 })
 
-t.test('tells the source to whom it may offer what comes', async t => {
-  const { start, outlet, taker } = setting()
+t.test('the source may offer what comes, and does so past the pump when the first event was taken', async t => {
+  const { start, outlet, taken, taker } = setting()
+  const pump = start()
+  t.equal(taker(), pump)
+  outlet.capacity = 0
+  t.equal(pump.offer(shareFrames('no room', 1)), false)
+  outlet.capacity = Infinity
+  t.equal(pump.offer(shareFrames('a comment', 0)), true)
+  t.strictSame([taker(), outlet.firstEvents], [pump, 0])
+  t.equal(pump.offer(shareFrames('a', 1)), true)
+  t.strictSame([taker(), outlet.firstEvents], [outlet.sink, 1])
+  t.strictSame(taken, ['a comment', 'a'])
+})
+
+t.test('tells of the first event once, where it was read', async t => {
+  const { start, publish, outlet, taker } = setting()
+  publish('a', 'b')
   start()
-  t.equal(taker(), outlet.sink)
+  publish('c')
+  t.strictSame([taker(), outlet.firstEvents], [outlet.sink, 1])
 })
 
 t.test('what has nothing to write to any more takes nothing', async t => {

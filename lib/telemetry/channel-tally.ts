@@ -1,0 +1,72 @@
+import type { Position } from '../../types/broker.js'
+import type { ChannelMetrics } from '../../types/telemetry.js'
+import { announceWritten } from './announce-written.js'
+import { Lag } from './lag.js'
+import { PublishTimer, type TimedEnd, type Timing } from './publish-timer.js'
+
+/** The live end of a channel, and who is there. */
+export interface LiveEnd extends TimedEnd {
+  readonly subscribers: ReadonlySet<{ readonly waiting: number }>
+}
+
+/** Counts what comes of one channel in this process. */
+export class ChannelTally {
+  invalidEvents = 0
+  gaps = 0
+  snapshots = 0
+  readonly #channel: string
+  readonly #live: LiveEnd
+  readonly #timer: PublishTimer
+  readonly #lag = new Lag()
+  #published = 0
+
+  constructor (channel: string, live: LiveEnd) {
+    this.#channel = channel
+    this.#live = live
+    this.#timer = new PublishTimer(seconds => { announceWritten(channel, seconds) })
+  }
+
+  /** @returns How long it takes from now on to be written; undefined where that is not timed. */
+  beginStoring (): Timing | undefined {
+    return this.#timer.begin(this.#live)
+  }
+
+  /** An event is stored. */
+  store (position: Position, timing: Timing | undefined): void {
+    this.#published++
+    this.#lag.see(position)
+    if (timing !== undefined) this.#timer.store(timing, position, this.#live)
+  }
+
+  /** It could not be stored. */
+  failToStore (timing: Timing | undefined): void {
+    if (timing !== undefined) this.#timer.cancel()
+  }
+
+  /** All have got what was published before. */
+  settle (): void {
+    this.#timer.settle(this.#live)
+  }
+
+  /** The log is known to reach up to here. */
+  see (position: Position): void {
+    this.#lag.see(position)
+  }
+
+  read (): ChannelMetrics {
+    const { subscribers, head } = this.#live
+    let queuedBytes = 0
+    for (const { waiting } of subscribers) queuedBytes += waiting
+    return {
+      channel: this.#channel,
+      subscribers: subscribers.size,
+      published: this.#published,
+      invalidEvents: this.invalidEvents,
+      gaps: this.gaps,
+      snapshots: this.snapshots,
+      queuedBytes,
+      lag: this.#lag.behind(head),
+      publishToWrite: this.#timer.histogram.read()
+    }
+  }
+}

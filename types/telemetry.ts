@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify'
+import type { CloseReason } from './sink.js'
+
+/** How often a duration was how long. */
+export interface DurationHistogram {
+  /** The upper bounds of the buckets, in seconds, ascending. A duration that equals one is in its bucket. */
+  bounds: readonly number[]
+  /** Durations in each bucket, not in those below it. One more than bounds: the last is for what is above all of them. */
+  counts: number[]
+  /** Of all durations, in seconds. */
+  sum: number
+  /** Durations. */
+  count: number
+}
+
+/** What has come of the streams of a route, and what there is of them. */
+export interface RouteMetrics {
+  /** Method and path pattern, such as `GET /prices/:symbol`. */
+  route: string
+  /** Streams whose response has begun and is not over: `opened` less all that were `closed`. */
+  open: number
+  /** Streams whose response has begun. */
+  opened: number
+  /** Those of them that are over, by reason. */
+  closed: Record<CloseReason, number>
+  /** Streams that ended before their response began, since their source failed or the client had left. Not among those that were opened or closed. */
+  unopened: number
+  /** Streams of `opened` whose client came back with a last event ID. */
+  resumed: number
+  /** Events written, without comments. */
+  events: number
+  /** Bytes of the bodies, before any compression. */
+  bytes: number
+  /** Events that were refused, since they are not what the route declares. */
+  invalidEvents: number
+  /** Bytes that wait for clients: in this process and in its sockets' queues. */
+  queuedBytes: number
+  /** From the start of a source to its first event, of every stream that had one. */
+  timeToFirstEvent: DurationHistogram
+}
+
+/** What has come of a channel in this process while it was open, and what there is of it. */
+export interface ChannelMetrics {
+  channel: string
+  /** Subscribers. */
+  subscribers: number
+  /** Events that were published here and stored. */
+  published: number
+  /** Events that `publish()` has refused, since they or their options were wrong. */
+  invalidEvents: number
+  /** How often a subscriber was told that it has missed events which are gone. */
+  gaps: number
+  /** How often a snapshot was given to a subscriber. */
+  snapshots: number
+  /** Bytes that wait for subscribers, about, beside those that their streams have taken. */
+  queuedBytes: number
+  /**
+   * Events that the broker has stored and that have not come to this process: of what was published here, and of what
+   * there was when metrics() was last called. 0 where nobody subscribes. At least 1 where the log has begun anew and this process does not know it yet.
+   */
+  lag: number
+  /**
+   * From `publish()` until the event was written to all subscribers of this process, or put in the queue of those that are
+   * slow. One event at a time is timed: the first one since the last one was written.
+   */
+  publishToWrite: DurationHistogram
+}
+
+/** `app.sse.metrics()`: of the whole server, whichever scopes the plugin is registered in. Counters start with the process and never go back. */
+export interface Metrics {
+  /** Every route that declares a stream, and every other that has had one. */
+  routes: RouteMetrics[]
+  /** Every channel that is open. */
+  channels: ChannelMetrics[]
+  /** Streams that `maxStreams` or `maxStreamsPerKey` have refused. */
+  refused: number
+  /** Pages of history that are being read for subscribers. */
+  runningReplays: number
+  /** Subscribers that wait for their turn to read one. */
+  waitingReplays: number
+  /** Sources that have not ended though their stream has: a generator that does not heed its signal, for one. */
+  unfinishedSources: number
+}
+
+/** What is published on the diagnostics channel `fastify-typed-sse:stream:first-event` when a stream has its first event. */
+export interface StreamFirstEventMessage {
+  request: FastifyRequest
+  /** As in the close record. */
+  route: string
+  /** Since the start of its source. */
+  seconds: number
+}
+
+/** What is published on the diagnostics channel `fastify-typed-sse:channel:written` for each event that was timed, as told of `publishToWrite`. */
+export interface ChannelWrittenMessage {
+  channel: string
+  seconds: number
+}
