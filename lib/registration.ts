@@ -71,6 +71,7 @@ export class Registration {
   ): Channel {
     const { ajv, maxBufferedBytes, validate } = this.options
     return this.#channels.open(name, stream, options, {
+      app: instance,
       log: instance.log,
       broker: this.#broker,
       reads: this.#pageReads,

@@ -23,12 +23,12 @@ const COMPILERS = ['5.9', '6.0', '7.0']
  */
 const CONSUMERS = [
   { files: ['consumer.ts', 'testing.ts'], skipLibCheck: false, isPage: false },
-  { files: ['both-copies.ts', 'brokers.ts'], skipLibCheck: true, isPage: false },
+  { files: ['both-copies.ts', 'brokers.ts', 'telemetry.ts'], skipLibCheck: true, isPage: false },
   { files: ['client.ts'], skipLibCheck: true, isPage: true }
 ]
 const PEERS = ['fastify@5', '@sinclair/typebox@0.34', '@fastify/type-provider-typebox@5']
-/** What brokers are made with, and what checks the events in a client. */
-const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3', '@cfworker/json-schema@4']
+/** What brokers are made with, what checks the events in a client, and what metrics and traces are given to. */
+const CLIENTS = ['ioredis@6', 'redis@6', '@nats-io/transport-node@3', '@nats-io/nats-core@3', '@cfworker/json-schema@4', '@opentelemetry/api@1', 'prom-client@15']
 /** What the peer dependencies promise at least; for these the types are not checked, only that they run. */
 const OLDEST_PEERS = ['fastify@5.0.0', '@sinclair/typebox@0.34.0']
 

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { CloseReason } from './sink.js'
 
 /** How often a duration was how long. */
@@ -93,6 +93,8 @@ export interface StreamFirstEventMessage {
 
 /** What is published on the diagnostics channel `fastify-typed-sse:channel:written` for each event that was timed, as told of `publishToWrite`. */
 export interface ChannelWrittenMessage {
+  /** By which the channel was opened. */
+  app: FastifyInstance
   channel: string
   seconds: number
 }

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { Broker } from '../../types/broker.js'
 import type { EventStream } from '../../types/event.js'
 import type { StreamCodec } from '../schema/codec.js'
@@ -7,6 +7,8 @@ import type { OwnerScope } from './owner.js'
 
 /** What the channels of one scope share. */
 export interface ChannelScope {
+  /** By which they were opened. */
+  readonly app: FastifyInstance
   readonly log: FastifyBaseLogger
   readonly broker: Broker
   readonly reads: PageReads

@@ -55,7 +55,7 @@ export class Channel {
     this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log: scope.log })
     this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
     this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch), () => { this.#tally.settle() })
-    this.#tally = new ChannelTally(name, this.#live as unknown as LiveEnd) // its subscribers are feeds
+    this.#tally = new ChannelTally(scope.app, name, this.#live as unknown as LiveEnd) // its subscribers are feeds
     this.#attendance = new Attendance(log)
     this.#signed = signIds && new SignedIds({ channel: name, secrets: signIds.secrets })
     const snapshots = this.#snapshots()

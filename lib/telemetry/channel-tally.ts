@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { Position } from '../../types/broker.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
 import { announceWritten } from './announce-written.js'
@@ -20,10 +21,11 @@ export class ChannelTally {
   readonly #lag = new Lag()
   #published = 0
 
-  constructor (channel: string, live: LiveEnd) {
+  /** @param app By which the channel was opened. */
+  constructor (app: FastifyInstance, channel: string, live: LiveEnd) {
     this.#channel = channel
     this.#live = live
-    this.#timer = new PublishTimer(seconds => { announceWritten(channel, seconds) })
+    this.#timer = new PublishTimer(seconds => { announceWritten(app, channel, seconds) })
   }
 
   /** @returns How long it takes from now on to be written; undefined where that is not timed. */

@@ -1,7 +1,7 @@
 import type { DurationHistogram } from '../../types/telemetry.js'
 
 /** From what a broadcast to few takes to what a model may think before its first word, in seconds. */
-const BOUNDS: readonly number[] = [
+export const BOUNDS: readonly number[] = [
   0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 ]
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { memoryBroker } from '../../lib/brokers/memory.js'
 import type { Channel } from '../../lib/channel/channel.js'
@@ -27,6 +28,7 @@ export function channelScope (t: Test, options: Partial<ChannelScope> = {}) {
   const carriers = new Map<object, Carrier>()
   const timer = new PositionTimer(1_000)
   const scope: ChannelScope = {
+    app: {} as FastifyInstance,
     log,
     broker: memoryBroker(),
     reads: new PageReads(4, Infinity),

@@ -42,6 +42,8 @@ const ENTRIES: Record<string, string> = {
   client: 'client/connect',
   'client/shared': 'client/shared',
   'client/validate': 'client/validate',
+  opentelemetry: 'telemetry/opentelemetry',
+  prometheus: 'telemetry/prometheus',
   testing: 'testing/inject-events'
 }
 

@@ -282,7 +282,7 @@ t.test('a channel', async t => {
     const { count: timed, sum } = channelOf(app).publishToWrite
     t.equal(timed, 1)
     t.ok(sum > 0 && sum <= (performance.now() - startedAtMs) / 1_000)
-    t.strictSame(await message, { channel: 'counts', seconds: sum })
+    t.strictSame(await message, { app, channel: 'counts', seconds: sum })
     await Promise.all([2, 3, 4].map(async n => await channel.publish(count(n))))
     await received(client, 4)
     t.equal(channelOf(app).publishToWrite.count, 2, 'those of a tick are one')

@@ -1,0 +1,38 @@
+import fp from 'fastify-plugin'
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
+import { metrics, trace } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import { observeMetrics } from './otel-metrics.js'
+import { traceStreams } from './otel-spans.js'
+
+/** Options of `app.register(sseOpenTelemetry, options)`. */
+export interface OpenTelemetryOptions {
+  /** Default: the global one. */
+  meterProvider?: MeterProvider
+  /** Default: the global one. */
+  tracerProvider?: TracerProvider
+  /** Whether each stream has a span. Default: true. */
+  spans?: boolean
+}
+
+const NAME = 'fastify-typed-sse'
+
+/**
+ * Gives the metrics of `app.sse.metrics()` to OpenTelemetry, which reads them when it collects; and a span for each stream,
+ * a child of what is active in its handler: of the request's own span with @fastify/otel. To be registered after the plugin
+ * itself, once for a server. All of it ends with the app.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/
+ * @example
+ * await app.register(sseOpenTelemetry)
+ */
+export const sseOpenTelemetry = fp(exportTelemetry, { fastify: '5.x', name: 'fastify-typed-sse/opentelemetry', dependencies: ['fastify-typed-sse'] })
+
+export default sseOpenTelemetry
+
+async function exportTelemetry (app: FastifyInstance, options: OpenTelemetryOptions): Promise<void> {
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true } = options
+  const stops = [observeMetrics(app, meterProvider.getMeter(NAME))]
+  if (spans) stops.push(traceStreams(app, tracerProvider.getTracer(NAME)))
+  app.addHook('onClose', async () => { for (const stop of stops) stop() })
+}
