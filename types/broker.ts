@@ -74,6 +74,8 @@ export interface NewRecord {
   readonly key?: string | undefined
   /** Whether the key is deleted by this record. */
   readonly tombstone?: boolean | undefined
+  /** Whose doing it is, for those who trace. A broker that does not keep it takes nothing else away. */
+  readonly trace?: string | undefined
 }
 
 /** A record of a log. */

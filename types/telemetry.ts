@@ -98,3 +98,21 @@ export interface ChannelWrittenMessage {
   channel: string
   seconds: number
 }
+
+/** What is published on the diagnostics channel `fastify-typed-sse:channel:publish` before an event is stored, in the async context of `publish()`. */
+export interface ChannelPublishMessage {
+  /** By which the channel was opened. */
+  app: FastifyInstance
+  channel: string
+  /** May be set, to the value of a header `traceparent`: whose doing it is. Stored with the event by the brokers in memory and in Redis. */
+  trace: string | undefined
+}
+
+/** What is published on the diagnostics channel `fastify-typed-sse:channel:deliver` when the events of a tick were written, as told of `publishToWrite`, where any of them has a `trace`. */
+export interface ChannelDeliverMessage {
+  /** By which the channel was opened. */
+  app: FastifyInstance
+  channel: string
+  /** Those of the events, in their order. */
+  traces: string[]
+}

@@ -62,6 +62,6 @@ export class MemoryLog implements SharedLog {
 }
 
 /** All with the same properties in the same order, whatever the channel left out: engines are faster with one shape. */
-function toStored ({ event, data, retry, topic, key, tombstone }: NewRecord, offset: number): StoredRecord {
-  return { offset, event, data, retry, topic, key, tombstone, cache: undefined }
+function toStored ({ event, data, retry, topic, key, tombstone, trace }: NewRecord, offset: number): StoredRecord {
+  return { offset, event, data, retry, topic, key, tombstone, trace, cache: undefined }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Log, NewRecord, Position } from '../../types/broker.js'
+import type { Log, NewRecord, Position, StoredRecord } from '../../types/broker.js'
 import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
 import type { EventStream } from '../../types/event.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
@@ -24,6 +24,7 @@ import { Snapshots } from './snapshots.js'
 import { resolveSubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
 import { ChannelTally, type LiveEnd } from '../telemetry/channel-tally.js'
+import { traceOfPublish } from '../telemetry/publish-trace.js'
 
 /** A channel in this process: what is published goes to its log, and from there to its subscribers. */
 export class Channel {
@@ -54,7 +55,11 @@ export class Channel {
     const { retention, idempotencyWindowMs, signIds } = options
     this.#log = scope.broker.open({ name, retention, idempotencyWindowMs, log: scope.log })
     this.#messages = new MessageFactory(stream, () => scope.compile(stream, name), log)
-    this.#live = new Live(this.#log, (record, epoch) => this.#messages.of(record, epoch), () => { this.#tally.settle() })
+    const receive = (record: StoredRecord, epoch: string): Message => {
+      this.#tally.receive(record, epoch)
+      return this.#messages.of(record, epoch)
+    }
+    this.#live = new Live(this.#log, receive, () => { this.#tally.settle() })
     this.#tally = new ChannelTally(scope.app, name, this.#live as unknown as LiveEnd) // its subscribers are feeds
     this.#attendance = new Attendance(log)
     this.#signed = signIds && new SignedIds({ channel: name, secrets: signIds.secrets })
@@ -178,7 +183,9 @@ export class Channel {
     const { name } = this
     const { key } = this.#options
     try {
-      return toRecord(event, options, { name, key, encode: event => this.#messages.encode(event) })
+      const record = toRecord(event, options, { name, key, encode: event => this.#messages.encode(event) })
+      const trace = traceOfPublish(this.#scope.app, name)
+      return trace === undefined ? record : { ...record, trace }
     } catch (error) {
       this.#tally.invalidEvents++
       throw error

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { Position } from '../../types/broker.js'
+import type { Position, StoredRecord } from '../../types/broker.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
 import { announceWritten } from './announce-written.js'
+import { DeliveryTraces } from './delivery-traces.js'
 import { Lag } from './lag.js'
 import { PublishTimer, type TimedEnd, type Timing } from './publish-timer.js'
 
@@ -19,12 +20,14 @@ export class ChannelTally {
   readonly #live: LiveEnd
   readonly #timer: PublishTimer
   readonly #lag = new Lag()
+  readonly #traces: DeliveryTraces
   #published = 0
 
   /** @param app By which the channel was opened. */
   constructor (app: FastifyInstance, channel: string, live: LiveEnd) {
     this.#channel = channel
     this.#live = live
+    this.#traces = new DeliveryTraces(app, channel)
     this.#timer = new PublishTimer(seconds => { announceWritten(app, channel, seconds) })
   }
 
@@ -45,8 +48,14 @@ export class ChannelTally {
     if (timing !== undefined) this.#timer.cancel()
   }
 
+  /** A record has come, and is about to be written. */
+  receive (record: StoredRecord, epoch: string): void {
+    this.#traces.add(record, epoch)
+  }
+
   /** All have got what was published before. */
   settle (): void {
+    this.#traces.settle(this.#live.settled)
     this.#timer.settle(this.#live)
   }
 

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
-import type { ChannelWrittenMessage, StreamFirstEventMessage } from '../../types/telemetry.js'
+import type { ChannelDeliverMessage, ChannelPublishMessage, ChannelWrittenMessage, StreamFirstEventMessage } from '../../types/telemetry.js'
 import type { StreamCloseMessage, StreamOpenMessage } from '../../types/sink.js'
 
 /** The messages of diagnostics channels, by what follows `fastify-typed-sse:` in their names. */
@@ -8,7 +8,9 @@ interface Messages {
   'stream:open': StreamOpenMessage
   'stream:first-event': StreamFirstEventMessage
   'stream:close': StreamCloseMessage
+  'channel:publish': ChannelPublishMessage
   'channel:written': ChannelWrittenMessage
+  'channel:deliver': ChannelDeliverMessage
 }
 
 /** Listens to what is said of one server: diagnostics channels are those of the process. @returns A function that ends it. */

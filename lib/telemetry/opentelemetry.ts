@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 import { metrics, trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
+import { traceDeliveries } from './otel-deliveries.js'
 import { observeMetrics } from './otel-metrics.js'
 import { traceStreams } from './otel-spans.js'
 
@@ -13,6 +14,8 @@ export interface OpenTelemetryOptions {
   tracerProvider?: TracerProvider
   /** Whether each stream has a span. Default: true. */
   spans?: boolean
+  /** Whether events carry the trace in which they were published, and their deliveries link to it. Default: false. */
+  links?: boolean
 }
 
 const NAME = 'fastify-typed-sse'
@@ -31,8 +34,9 @@ export const sseOpenTelemetry = fp(exportTelemetry, { fastify: '5.x', name: 'fas
 export default sseOpenTelemetry
 
 async function exportTelemetry (app: FastifyInstance, options: OpenTelemetryOptions): Promise<void> {
-  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true } = options
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true, links = false } = options
   const stops = [observeMetrics(app, meterProvider.getMeter(NAME))]
   if (spans) stops.push(traceStreams(app, tracerProvider.getTracer(NAME)))
+  if (links) stops.push(traceDeliveries(app, tracerProvider.getTracer(NAME)))
   app.addHook('onClose', async () => { for (const stop of stops) stop() })
 }

@@ -21,7 +21,7 @@ t.test('a record is stored with what the channel gave of it, in one shape', asyn
   log.append({ tombstone: true, key: 'k', topic: 't', retry: 5, data: 'd', event: 'e' })
   log.append(note('a'))
   const [full, bare] = log.read(undefined, 2).records as [StoredRecord, StoredRecord]
-  t.strictSame(full, { offset: 1, event: 'e', data: 'd', retry: 5, topic: 't', key: 'k', tombstone: true, cache: undefined })
+  t.strictSame(full, { offset: 1, event: 'e', data: 'd', retry: 5, topic: 't', key: 'k', tombstone: true, trace: undefined, cache: undefined })
   t.strictSame(Object.keys(bare), Object.keys(full))
 })
 

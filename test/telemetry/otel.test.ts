@@ -1,12 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { FastifyOtelInstrumentation } from '@fastify/otel'
-import { context, trace } from '@opentelemetry/api'
+import { context, type SpanContext, SpanKind, trace, type Tracer } from '@opentelemetry/api'
 import t, { type Test } from 'tap'
+import sse, { memoryBroker } from '../../lib/index.js'
 import { sseOpenTelemetry, type OpenTelemetryOptions } from '../../lib/telemetry/opentelemetry.js'
 import { opened, received, resume } from '../channels/clients.js'
 import { count, counts } from '../channels/streams.js'
 import { bareApp, loadedApp } from '../helpers/app.js'
 import { deferred } from '../helpers/deferred.js'
-import sse from '../../lib/index.js'
 import { openTelemetry } from './opentelemetry-setting.js'
 
 const schema = { response: { 200: counts } }
@@ -210,6 +211,65 @@ t.test('a stream has a span', async t => {
     await other.app.inject('/')
     t.strictSame(spans(), [])
     await app.close()
+  })
+})
+
+t.test('links', async t => {
+  /** Publishes within a span of this name. @returns Its context. */
+  async function publish (tracer: Tracer, name: string, action: () => Promise<unknown>): Promise<SpanContext> {
+    const span = tracer.startSpan(name)
+    await context.with(trace.setSpan(context.active(), span), action)
+    span.end()
+    return span.spanContext()
+  }
+  const identity = ({ traceId, spanId }: SpanContext): object => ({ traceId, spanId })
+
+  t.test('lead from the deliveries of a tick to who has published, on every instance', async t => {
+    const { tracerProvider, spans } = openTelemetry(t)
+    const tracer = tracerProvider.getTracer('test')
+    const broker = memoryBroker()
+    const instances = await Promise.all(['a', 'b'].map(async () => {
+      const { app, listen } = await loadedApp(t, { broker })
+      await app.register(sseOpenTelemetry, { tracerProvider, links: true, spans: false })
+      const channel = app.sse.channel('counts', counts)
+      app.get('/', { schema }, request => channel.subscribe(request))
+      const { url } = await listen()
+      const clients = [await opened(t, url), await opened(t, url)]
+      return { channel, clients }
+    }))
+    const [{ channel }] = instances as [typeof instances[number]]
+    const publishers = await Promise.all([1, 2].map(async n => await publish(tracer, `publisher ${n}`, async () => await channel.publish(count(n)))))
+    await channel.publish(count(3))
+    for (const { clients } of instances) for (const client of clients) await received(client, 3)
+    const deliveries = spans().filter(({ name }) => name === 'deliver counts')
+    t.equal(deliveries.length, 2, 'one for each instance, however many events and subscribers')
+    for (const { links, attributes, kind, parentSpanContext } of deliveries) {
+      t.strictSame(links.map(({ context }) => identity(context)), publishers.map(identity))
+      t.match({ attributes, kind, parentSpanContext }, { attributes: CHANNEL, kind: SpanKind.CONSUMER, parentSpanContext: undefined })
+    }
+  })
+
+  t.test('are not made unless that is asked for, nor where nothing is active', async t => {
+    for (const links of [false, true]) {
+      const { tracerProvider, spans } = openTelemetry(t)
+      const { channel, client } = await serve(t, { tracerProvider, links })
+      const action = async (): Promise<unknown> => await channel.publish(count(3))
+      if (links) await action()
+      else await publish(tracerProvider.getTracer('test'), 'publisher', action)
+      await received(client, 3)
+      t.strictSame(spans().filter(({ name }) => name.startsWith('deliver')), [])
+    }
+  })
+
+  t.test('lead nowhere for what somebody else has written, or what nobody has seen', async t => {
+    const { tracerProvider, spans } = openTelemetry(t)
+    const write = (message: unknown): void => { (message as { trace: string }).trace = 'nonsense' }
+    const { channel, client } = await serve(t, { tracerProvider, links: true })
+    subscribe('fastify-typed-sse:channel:publish', write)
+    t.teardown(() => { unsubscribe('fastify-typed-sse:channel:publish', write) })
+    await channel.publish(count(3))
+    await received(client, 3)
+    t.strictSame(spans().filter(({ name }) => name.startsWith('deliver')), [])
   })
 })
 

@@ -4,16 +4,16 @@ import type { NewRecord, StoredRecord } from '../../../types/broker.js'
  * Writes what stands beside the data of a record: the event's name, and the rest only where there is any, since most
  * have none.
  */
-export function encodeFacts ({ event, retry, topic, key, tombstone }: NewRecord): string {
-  const isPlain = retry === undefined && topic === undefined && key === undefined && tombstone !== true
-  return JSON.stringify(isPlain ? event : { event, retry, topic, key, tombstone: tombstone === true ? true : undefined })
+export function encodeFacts ({ event, retry, topic, key, tombstone, trace }: NewRecord): string {
+  const isPlain = retry === undefined && topic === undefined && key === undefined && tombstone !== true && trace === undefined
+  return JSON.stringify(isPlain ? event : { event, retry, topic, key, tombstone: tombstone === true ? true : undefined, trace })
 }
 
 /** All with the same properties in the same order: engines are faster with one shape. */
 export function decodeRecord (offset: number, facts: string, data: string): StoredRecord {
   const decoded = JSON.parse(facts) as string | NewRecord
-  const { event, retry, topic, key, tombstone } = typeof decoded === 'string' ? { event: decoded } as NewRecord : decoded
-  return { offset, event, data, retry, topic, key, tombstone, cache: undefined }
+  const { event, retry, topic, key, tombstone, trace } = typeof decoded === 'string' ? { event: decoded } as NewRecord : decoded
+  return { offset, event, data, retry, topic, key, tombstone, trace, cache: undefined }
 }
 
 /** Names and values, in turns. */
