@@ -81,7 +81,9 @@ export class Outflow implements ReadableSource {
    * @param needsReadable Whether the Readable still has to tell its end.
    */
   writeTo (response: ServerResponse, needsReadable: boolean): void {
-    const waiting: unknown = this.#readable?.read()
+    const readable = this.#readable
+    // All of it: since Node 26, read() without a size takes only the first of what was pushed.
+    const waiting: unknown = readable?.read(readable.readableLength)
     this.#response = response
     if (!needsReadable) this.#readable = undefined
     this.isWanted = true
