@@ -4,6 +4,8 @@ import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, Subsc
 import type { EventStream } from '../../types/event.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
+import { ChannelTally, type LiveEnd } from '../telemetry/channel-tally.js'
+import { traceOfPublish } from '../telemetry/publish-trace.js'
 import { Attendance } from './attendance.js'
 import { Batch } from './batch.js'
 import type { ResolvedChannelOptions } from './channel-options.js'
@@ -23,8 +25,6 @@ import { SignedIds } from './signed-ids.js'
 import { Snapshots } from './snapshots.js'
 import { resolveSubscribeOptions } from './subscribe-options.js'
 import { Subscription } from './subscription.js'
-import { ChannelTally, type LiveEnd } from '../telemetry/channel-tally.js'
-import { traceOfPublish } from '../telemetry/publish-trace.js'
 
 /** A channel in this process: what is published goes to its log, and from there to its subscribers. */
 export class Channel {

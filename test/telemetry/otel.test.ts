@@ -147,7 +147,7 @@ t.test('a stream has a span', async t => {
     const { app, listen, closed } = await loadedApp(t, { commitAfterMs: Infinity })
     await app.register(sseOpenTelemetry, { tracerProvider })
     const tracer = tracerProvider.getTracer('test')
-    const started = deferred<() => void>()
+    let started = deferred<() => void>()
     app.addHook('onRequest', (_request, _reply, done) => {
       const span = tracer.startSpan('request')
       context.with(trace.setSpan(context.active(), span), done)
@@ -156,14 +156,29 @@ t.test('a stream has a span', async t => {
     app.get('/', { schema }, async function * () {
       yield await new Promise<ReturnType<typeof count>>(resolve => { started.resolve(() => { resolve(count(1)) }) })
     })
+    app.get('/pushed', { schema }, async (_request, reply) => {
+      const { sse } = reply
+      await new Promise<void>(resolve => {
+        started.resolve(() => {
+          void sse.send(count(1))
+          sse.end()
+          resolve()
+        })
+      })
+      return sse
+    })
     const { url } = await listen()
-    const response = fetch(url)
-    const send = await started.promise
-    context.with(trace.setSpan(context.active(), tracer.startSpan('somebody else')), send)
-    await (await response).text()
-    await closed(0)
-    const [request, stream] = ['request', 'event stream GET /'].map(name => spans().find(span => span.name === name))
-    t.equal(stream?.parentSpanContext?.spanId, request?.spanContext().spanId)
+    for (const [n, path] of ['/', '/pushed'].entries()) {
+      started = deferred()
+      const response = fetch(url + path)
+      const send = await started.promise
+      context.with(trace.setSpan(context.active(), tracer.startSpan('somebody else')), send)
+      await (await response).text()
+      await closed(n)
+      const request = spans().filter(({ name }) => name === 'request')[n]
+      const stream = spans().find(({ name }) => name === `event stream GET ${path}`)
+      t.equal(stream?.parentSpanContext?.spanId, request?.spanContext().spanId, path)
+    }
   })
 
   t.test('in the trace of the request, with @fastify/otel', async t => {
