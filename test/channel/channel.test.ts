@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import t from 'tap'
 import type { Channel } from '../../lib/channel/channel.js'
 import type { Carrier } from '../../lib/stream/carrier.js'
@@ -259,4 +260,57 @@ t.test('those of one scope who come back to the same place share the bytes that 
   t.equal(second, first)
   t.not(other, first)
   t.equal(other?.events, 3)
+})
+
+t.test('counts what comes of it', async t => {
+  const { open, carriers } = channelScope(t)
+  const channel = open('notes', { history: { maxEvents: 1 } })
+  const id = await channel.publish(note(1))
+  await t.rejects(channel.publish(note('1')))
+  for (const n of [2, 3]) await channel.publish(note(n))
+  const request = { id: 'r1' } as unknown as AnyRequest
+  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: id, gaps: 0, maxBufferedBytes: 1, endFor () {} } satisfies Carrier
+  carriers.set(request, carrier)
+  for (const subscriber of [request, { lastEventId: id }]) {
+    const events = channel.subscribe(subscriber)[Symbol.asyncIterator]()
+    t.match(await take(events, 1), [{ event: 'stream-gap' }])
+    await events.return?.()
+  }
+  t.equal(carrier.gaps, 1)
+  t.match(channel.measure(), { channel: 'notes', subscribers: 0, published: 3, invalidEvents: 1, gaps: 2, lag: 0 })
+})
+
+t.test('asks for the end of its log where somebody is there, once at a time, and can do without', async t => {
+  const log = new FakeLog()
+  const { open, lines } = channelScope(t, { broker: { open: () => log, close: async () => {} } })
+  const channel = open('notes')
+  const events = channel.subscribe({})[Symbol.asyncIterator]()
+  const waiting = events.next()
+  await settled()
+  const heads = t.capture(log, 'head', async () => { throw new Error('no broker') })
+  channel.measure()
+  channel.measure()
+  await settled()
+  t.equal(heads().length, 1)
+  t.equal(lines.at(-1)?.text, 'the lag of a channel could not be found')
+  await events.return?.()
+  await waiting
+})
+
+t.test('what could not be stored is not counted', async t => {
+  const log = new FakeLog()
+  const { open } = channelScope(t, { broker: { open: () => log, close: async () => {} } })
+  const channel = open('notes')
+  t.capture(log, 'append', async () => { throw new Error('no broker') })
+  await t.rejects(channel.publish(note(1)), { message: 'no broker' })
+  t.match(channel.measure(), { published: 0, invalidEvents: 0 })
+})
+
+t.test('stores whose doing an event is, where a listener says so', async t => {
+  const { open } = channelScope(t)
+  const channel = open('notes')
+  const write = (message: unknown): void => { (message as { trace: string }).trace = 'somebody' }
+  subscribe('fastify-typed-sse:channel:publish', write)
+  t.teardown(() => { unsubscribe('fastify-typed-sse:channel:publish', write) })
+  t.type(await channel.publish(note(1)), 'string')
 })

@@ -127,3 +127,11 @@ t.test('14 of channels that sign their ids are merged at most: the id of all of 
   t.doesNotThrow(() => merged(...signed.slice(0, 1), ...plain.slice(1)))
   t.throws(() => merged(...signed.slice(0, 3), ...plain.slice(3)), tooLong(20))
 })
+
+t.test('tells what has come of those that are open', async t => {
+  const { channels, open } = channelScope(t)
+  const [first] = [open('a'), open('b')]
+  t.strictSame(channels.metrics.map(({ channel }) => channel), ['a', 'b'])
+  await first.close()
+  t.strictSame(channels.metrics.map(({ channel }) => channel), ['b'])
+})

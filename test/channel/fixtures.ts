@@ -33,7 +33,7 @@ export const SILENT = fastify({ logger: false }).log
 export function memoLogger (): { log: typeof SILENT, lines: Array<{ level: string, fields: Record<string, unknown>, text: string }> } {
   const lines: Array<{ level: string, fields: Record<string, unknown>, text: string }> = []
   const write = (level: string) => (fields: Record<string, unknown>, text: string) => { lines.push({ level, fields, text }) }
-  const log = { error: write('error'), warn: write('warn'), child: () => log } as unknown as typeof SILENT
+  const log = { error: write('error'), warn: write('warn'), debug: write('debug'), child: () => log } as unknown as typeof SILENT
   return { log, lines }
 }
 

@@ -297,3 +297,17 @@ t.test('while it closes, the last one may leave', async t => {
   await closed
   t.strictSame([live.subscribers.size, live.isIdle, log.followers.size], [0, true, 0])
 })
+
+t.test('tells when all have got what came in a tick', async t => {
+  const log = new FakeLog()
+  const settledAt: number[] = []
+  const live = new Live(log, messageOf, () => { settledAt.push(live.settled) })
+  const only = new Witness()
+  live.add(only)
+  await live.began()
+  log.publish(2)
+  t.strictSame(settledAt, [])
+  await tick()
+  t.strictSame(settledAt, [2])
+  live.delete(only)
+})
