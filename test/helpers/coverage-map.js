@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 
 // These start programs that another compiler compiles. Their positions, merged with tap's, would make nonsense of both.
-const NOT_COUNTED = /^test\/(?:examples\/|brokers\/docs\.|testing\/(?:docs|runners)\.)/
+const NOT_COUNTED = /^test\/(?:examples\/|brokers\/docs\.|deploy\/(?:docs|black-hole)\.|testing\/(?:docs|runners)\.)/
 
 /**
  * Which files of lib/ a test covers: the file that it mirrors, so that each is covered by its own test and one test
