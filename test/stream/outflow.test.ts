@@ -113,6 +113,8 @@ for (const isAlone of [true, false]) {
       }
       outflow.write(shared)
       t.equal(response.listenerCount('drain'), 1)
+      outflow.onWanted()
+      t.equal(outflow.isWanted, false, 'whatever the Readable says')
       const { length } = told
       client.socket.resume()
       while (!outflow.isWanted) await turn()
