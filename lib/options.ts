@@ -38,6 +38,8 @@ const STREAM_DEFAULTS: ResolvedStreamOptions = {
 
 const PLUGIN_DEFAULTS = { closeTimeoutMs: 5_000, closeSpreadMs: 5_000, replayConcurrency: 64, maxWaitingReplays: 10_000 }
 
+const DRAIN_DEFAULTS: Required<DrainOptions> = { overMs: 30_000 }
+
 const STREAM_CHECKS: Record<keyof StreamOptions, Check> = {
   heartbeatMs: positive,
   retryMs: wholeNumber,
@@ -118,9 +120,9 @@ export function resolveRouteOptions (
 }
 
 /** @throws FST_ERR_SSE_OPTION_INVALID */
-export function checkDrainOptions (options: DrainOptions): DrainOptions {
+export function resolveDrainOptions (options: DrainOptions): Required<DrainOptions> {
   checkOptions('drain() option', options, { overMs: wholeNumber })
-  return options
+  return { ...DRAIN_DEFAULTS, ...defined(options) }
 }
 
 /** @param scope What holds for reasons that are not named. */

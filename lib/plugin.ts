@@ -9,7 +9,7 @@ import { jointPosition } from './channel/joint-position.js'
 import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { Documents } from './openapi/documents.js'
 import { ERROR_SCHEMA } from './openapi/error-schema.js'
-import { checkDrainOptions, resolveOptions } from './options.js'
+import { resolveDrainOptions, resolveOptions } from './options.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
@@ -25,9 +25,6 @@ const kAnswer = Symbol.for('fastify-typed-sse.answer')
 
 /** Fastify's own default; `initialConfig` leaves it out where nobody has set it. */
 const PLUGIN_TIMEOUT_MS = 10_000
-
-/** Over which time streams end, by default. */
-const DRAIN_MS = 30_000
 
 interface Scope { [kRegistration]: Registration }
 type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
@@ -150,7 +147,7 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
   return {
     get isDraining () { return registration.streams.draining },
     drain: async (options: DrainOptions = {}) => {
-      const { overMs = DRAIN_MS } = checkDrainOptions(options)
+      const { overMs } = resolveDrainOptions(options)
       await Promise.all([...registrationsOf(instance.server)].map(async ({ streams }) => { await streams.drain(overMs) }))
     },
     channel: channel as unknown as ServerEvents['channel'],

@@ -238,7 +238,7 @@ export interface ServerEvents {
    * told another time to come back, between `retryMs` and `retryMs` + `closeSpreadMs`. Of all scopes of the server. Called
    * again, it gives the same promise.
    *
-   * @returns A promise that resolves when all have ended, or were asked to and don't read. Then close the app.
+   * @returns A promise that resolves when all were asked to end. Then close the app, which sees to those that do not read.
    * @throws FST_ERR_SSE_OPTION_INVALID
    * @example
    * await app.sse.drain({ overMs: 60_000 })

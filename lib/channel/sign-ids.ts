@@ -54,5 +54,7 @@ export function scopeOf (channel: string, { scope }: ResolvedSignIds, request: F
   if (scope === undefined) return ''
   const name = request === undefined ? ownScope : scope(request)
   if (isTopic(name)) return name
+  // Its rejection would be nobody's, and end the process.
+  if (name instanceof Promise) name.catch(() => {})
   throw FST_ERR_SSE_SUBSCRIBE_INVALID(`the channel '${channel}' signs its ids, so the scope of a subscriber should be a non-empty string, instead got '${describe(name)}'`)
 }

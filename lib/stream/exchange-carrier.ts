@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
 import type { CloseReason } from '../../types/sink.js'
-import { readLastEventId, sendsLastEventId } from '../wire/last-event-id.js'
+import { sendsLastEventId } from '../wire/last-event-id.js'
 import type { Carrier, EarlyEnd } from './carrier.js'
 
 /** What of an exchange its carrier needs. */
 export interface Carried {
   readonly request: FastifyRequest
+  readonly lastEventId: string | undefined
   readonly route: { readonly options: Readonly<ResolvedStreamOptions> }
   readonly ending: { readonly signal: AbortSignal }
   readonly reason: CloseReason | undefined
@@ -17,26 +18,14 @@ export interface Carried {
 export class ExchangeCarrier implements Carrier {
   gaps = 0
   readonly #exchange: Carried
-  #lastEventId: string | undefined
-  #hasReadId = false
 
   constructor (exchange: Carried) {
     this.#exchange = exchange
   }
 
-  /** The id of the last event that the client got, as far as it can be read. */
-  get lastEventId (): string | undefined {
-    if (!this.#hasReadId) {
-      this.#hasReadId = true
-      const { headers, raw } = this.#exchange.request
-      this.#lastEventId = readLastEventId(headers['last-event-id'], raw.url)
-    }
-    return this.#lastEventId
-  }
-
   get resumesFrom (): string | undefined {
-    const { headers, raw } = this.#exchange.request
-    return this.lastEventId ?? (sendsLastEventId(headers['last-event-id'], raw.url) ? '' : undefined)
+    const { lastEventId, request: { headers, raw } } = this.#exchange
+    return lastEventId ?? (sendsLastEventId(headers['last-event-id'], raw.url) ? '' : undefined)
   }
 
   get signal (): AbortSignal {

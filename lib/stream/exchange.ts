@@ -6,6 +6,7 @@ import { asyncScope } from '../async-scope.js'
 import { logError } from '../log-error.js'
 import { MAX_TIMER_MS } from '../max-timer-ms.js'
 import { retryLine } from '../wire/frame.js'
+import { readLastEventId } from '../wire/last-event-id.js'
 import { type Announced, announceClose, announceFirstEvent, announceOpen } from './announce.js'
 import type { EarlyEnd } from './carrier.js'
 import { type ComeBack, comeBackMs } from './come-back-ms.js'
@@ -107,8 +108,10 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     return this.#carrier
   }
 
+  /** The id of the last event that the client got, as far as it can be read. */
   get lastEventId (): string | undefined {
-    return this.carrier.lastEventId
+    const { headers, raw } = this.request
+    return readLastEventId(headers['last-event-id'], raw.url)
   }
 
   get events (): number {
@@ -357,7 +360,8 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   }
 
   #record (reason: CloseReason): CloseRecord {
-    const { lastEventId: resumedFrom, carrier: { gaps } } = this
+    const { lastEventId: resumedFrom } = this
+    const gaps = this.#carrier?.gaps ?? 0
     return {
       route: this.route.name,
       reason,

@@ -57,4 +57,6 @@ t.test('without a scope nobody gets ids', async t => {
     t.throws(() => scopeOf('notes', resolve({ secret: SECRET, scope: () => scope }), {} as never, 'Ann'), error)
     t.throws(() => scopeOf('notes', resolve({ secret: SECRET, scope: () => 'Ann' }), undefined, scope), error)
   }
+  // Unhandled, its rejection would end the process.
+  t.throws(() => scopeOf('notes', resolve({ secret: SECRET, scope: async () => { throw new Error('no user') } }), {} as never, undefined), { code: 'FST_ERR_SSE_SUBSCRIBE_INVALID' })
 })
