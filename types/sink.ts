@@ -36,6 +36,10 @@ export interface CloseRecord {
   resumedFrom?: string
   /** How often the client was told that it has missed events which are gone. Absent where it was not. */
   gaps?: number
+  /** Events of channels in whose stead newer ones of their keys were sent, since the client was slow. Absent where there were none. */
+  conflated?: number
+  /** Events of channels that waited for the client when the stream ended. Who comes back is sent them. Absent where there were none. */
+  dropped?: number
 }
 
 /** What is published on the diagnostics channel `fastify-typed-sse:stream:open` when the response of a stream begins. */

@@ -17,6 +17,8 @@ export class Backlog<Of extends Item> {
    * there has got all up to this offset, or something newer in its stead; what still waits stands after it.
    */
   place: number | undefined
+  /** How many were replaced by newer ones of their keys. */
+  conflated = 0
   readonly #conflates: boolean
   /** What is taken next, from an index on. */
   #queue: readonly Of[] = []
@@ -97,6 +99,7 @@ export class Backlog<Of extends Item> {
     }
     this.length--
     this.size -= first.item.size
+    this.conflated++
     first.item = item
   }
 }

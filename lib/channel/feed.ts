@@ -1,5 +1,6 @@
 import type { Position } from '../../types/broker.js'
 import type { Topic } from '../../types/channel.js'
+import type { Missed } from '../stream/carrier.js'
 import type { FrameTaker } from '../stream/frame-source.js'
 import { Backlog } from './backlog.js'
 import type { Batch } from './batch.js'
@@ -137,11 +138,15 @@ export class Feed implements LiveSubscriber {
     this.#replay.stop()
   }
 
-  /** Nothing more is wanted. */
-  stop (): void {
+  /** Nothing more is wanted. @returns What its reader did not get of what has come for it. */
+  stop (): Missed {
     this.finish()
+    this.#unpack()
+    const backlog = this.#backlog
+    let dropped = 0
+    for (let item = backlog?.shift(); item !== undefined; item = backlog?.shift()) if (!(item instanceof Gap)) dropped++
     this.#backlog = undefined
-    this.#batch = undefined
+    return { conflated: backlog?.conflated ?? 0, dropped }
   }
 
   /** Takes what came last, where it is whole and all that waits. */

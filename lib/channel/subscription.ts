@@ -93,7 +93,10 @@ export class Subscription implements PublicSubscription, FrameIterable, FeedRead
     clearTimeout(this.#expiry)
     this.#owner.timer.delete(this)
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
-    for (const { feed } of this.#parts) feed.stop()
+    for (const { feed } of this.#parts) {
+      const missed = feed.stop()
+      this.#carrier?.addMissed(missed)
+    }
     for (const leave of this.#leaves) leave(this.#reason)
   }
 

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { ResolvedStreamOptions } from '../../types/options.js'
-import type { CloseReason } from '../../types/sink.js'
+import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { sendsLastEventId } from '../wire/last-event-id.js'
-import type { Carrier, EarlyEnd } from './carrier.js'
+import type { Carrier, EarlyEnd, Missed } from './carrier.js'
 
 /** What of an exchange its carrier needs. */
 export interface Carried {
@@ -18,6 +18,8 @@ export interface Carried {
 export class ExchangeCarrier implements Carrier {
   gaps = 0
   readonly #exchange: Carried
+  #conflated = 0
+  #dropped = 0
 
   constructor (exchange: Carried) {
     this.#exchange = exchange
@@ -38,6 +40,20 @@ export class ExchangeCarrier implements Carrier {
 
   get maxBufferedBytes (): number {
     return this.#exchange.route.options.maxBufferedBytes
+  }
+
+  /** For the close record, which leaves out what did not happen. */
+  get missed (): Pick<CloseRecord, 'gaps' | 'conflated' | 'dropped'> {
+    return {
+      ...(this.gaps > 0 && { gaps: this.gaps }),
+      ...(this.#conflated > 0 && { conflated: this.#conflated }),
+      ...(this.#dropped > 0 && { dropped: this.#dropped })
+    }
+  }
+
+  addMissed ({ conflated, dropped }: Missed): void {
+    this.#conflated += conflated
+    this.#dropped += dropped
   }
 
   endFor (reason: EarlyEnd): void {

@@ -361,7 +361,6 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
 
   #record (reason: CloseReason): CloseRecord {
     const { lastEventId: resumedFrom } = this
-    const gaps = this.#carrier?.gaps ?? 0
     return {
       route: this.route.name,
       reason,
@@ -369,7 +368,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
       events: this.events,
       bytes: this.bytes,
       ...(resumedFrom !== undefined && { resumedFrom }),
-      ...(gaps > 0 && { gaps })
+      ...this.#carrier?.missed
     }
   }
 }

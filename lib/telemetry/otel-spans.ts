@@ -12,13 +12,13 @@ export function traceStreams (app: FastifyInstance, tracer: Tracer): () => void 
       spans.set(request, tracer.startSpan(`event stream ${route}`, { attributes: routeAttributes(route) }))
     }),
     listen(app, 'stream:first-event', ({ request }) => { spans.get(request)?.addEvent('sse.first_event') }),
-    listen(app, 'stream:close', ({ request, record: { reason, events, bytes, resumedFrom, gaps } }) => {
+    listen(app, 'stream:close', ({ request, record: { reason, events, bytes, resumedFrom, gaps, conflated, dropped } }) => {
       const span = spans.get(request)
       if (span === undefined) return // one that was open before this, or that failed before it was
       spans.delete(request)
       span.setAttributes({ 'sse.close.reason': reason, 'sse.stream.events': events, 'sse.stream.bytes': bytes })
-      if (resumedFrom !== undefined) span.setAttribute('sse.stream.resumed_from', resumedFrom)
-      if (gaps !== undefined) span.setAttribute('sse.stream.gaps', gaps)
+      const others = { resumed_from: resumedFrom, gaps, conflated, dropped }
+      for (const [name, value] of Object.entries(others)) if (value !== undefined) span.setAttribute(`sse.stream.${name}`, value)
       if (reason === 'error') span.setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     })

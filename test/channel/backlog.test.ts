@@ -88,6 +88,7 @@ t.test('conflates as a naive one does: one of each key at most, the newest, at t
   fc.assert(fc.property(steps, fc.boolean(), (steps, conflates) => {
     const backlog = new Backlog<Item>(conflates)
     let model: Slots = []
+    let replaced = 0
     const newest = new Map<unknown, Item>()
     const taken = new Map<unknown, Item>()
     steps.forEach((step, index) => {
@@ -104,8 +105,11 @@ t.test('conflates as a naive one does: one of each key at most, the newest, at t
         if (shifted !== undefined) taken.set(shifted.key, shifted)
       } else {
         backlog.conflate()
+        const before = model.length
         if (conflates) model = conflated(model)
+        replaced += before - model.length
       }
+      equal(backlog.conflated, replaced)
       equal(backlog.length, model.length)
       equal(backlog.size, model.reduce((sum, { item: { size } }) => sum + size, 0))
     })

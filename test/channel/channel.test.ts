@@ -143,7 +143,7 @@ t.test('those who listen are told who comes and goes', async t => {
   const listener = (presence: Presence | Departure): void => { told.push(presence) }
   for (const each of [channel, plain]) t.equal(each.on('subscribe', listener).on('unsubscribe', listener), each)
   const request = { id: 'r1' } as unknown as AnyRequest
-  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: undefined, gaps: 0, maxBufferedBytes: 1, endFor () {} } satisfies Carrier
+  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: undefined, gaps: 0, maxBufferedBytes: 1, addMissed () {}, endFor () {} } satisfies Carrier
   carriers.set(request, carrier)
   const visits: Array<[channel: Channel, subscriber: AnyRequest | SubscriberOptions, identity: unknown]> = [
     [channel, request, 'user of r1'], [channel, { identity: 'job' }, 'job'], [channel, {}, undefined], [plain, request, undefined]
@@ -269,7 +269,7 @@ t.test('counts what comes of it', async t => {
   await t.rejects(channel.publish(note('1')))
   for (const n of [2, 3]) await channel.publish(note(n))
   const request = { id: 'r1' } as unknown as AnyRequest
-  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: id, gaps: 0, maxBufferedBytes: 1, endFor () {} } satisfies Carrier
+  const carrier = { signal: new AbortController().signal, reason: undefined, resumesFrom: id, gaps: 0, maxBufferedBytes: 1, addMissed () {}, endFor () {} } satisfies Carrier
   carriers.set(request, carrier)
   for (const subscriber of [request, { lastEventId: id }]) {
     const events = channel.subscribe(subscriber)[Symbol.asyncIterator]()

@@ -12,7 +12,7 @@ import { PositionTimer } from '../../lib/channel/position-timer.js'
 import { Subscription } from '../../lib/channel/subscription.js'
 import { FST_ERR_SSE_REPLAY_OVERLOADED } from '../../lib/errors.js'
 import { carriedStream, eventStream } from '../../lib/schema/event-stream.js'
-import type { Carrier, EarlyEnd } from '../../lib/stream/carrier.js'
+import type { Carrier, EarlyEnd, Missed } from '../../lib/stream/carrier.js'
 import { type FrameCarrier, type FrameTaker, type FrameSource, isFrameIterable, kFrames } from '../../lib/stream/frame-source.js'
 import type { EventStream } from '../../types/event.js'
 import type { CloseReason } from '../../types/sink.js'
@@ -63,9 +63,11 @@ class FakePart implements Part {
   }
 
   finish (): void { this.isFinished = true }
-  stop (): void {
+  stop (): Missed {
     this.stopped++
+    const dropped = this.items.length
     this.items = []
+    return { conflated: 1, dropped }
   }
 
   takeBatch (): undefined {}
@@ -89,6 +91,11 @@ class FakeCarrier implements Carrier {
   reason: CloseReason | undefined
   maxBufferedBytes = 100
   readonly ends: string[] = []
+  readonly missed: Missed[] = []
+  addMissed (missed: Missed): void {
+    this.missed.push(missed)
+  }
+
   endFor (reason: EarlyEnd): void {
     this.ends.push(reason)
     this.reason = reason
@@ -135,6 +142,15 @@ t.test('holds nothing until it is read, and nothing after it has ended', async t
   subscription.close()
   subscription.close()
   t.strictSame([only?.stopped, only?.departures, timer.size, getEventListeners(signal, 'abort').length], [1, ['complete'], 0, 0])
+})
+
+t.test('its answer is told what it did not get of each channel', async t => {
+  const parts = [new FakePart(), new FakePart()]
+  const { subscription, carrier } = setting({ parts, isOfRequest: true })
+  iterate(subscription)
+  parts[1]?.publish(1, 2)
+  subscription.close()
+  t.strictSame(carrier.missed, [{ conflated: 1, dropped: 0 }, { conflated: 1, dropped: 2 }])
 })
 
 t.test('can be read once, in whatever way', async t => {

@@ -7,7 +7,7 @@ import { gone, quote, quotes } from './streams.js'
 type Quote = { symbol: string, value?: number }
 
 async function serve (t: Test, maxKeys = 100) {
-  const { app, listen } = await loadedApp(t)
+  const { app, listen, closed } = await loadedApp(t)
   const channel = app.sse.channel('quotes', quotes, { retain: 'latest', key: ({ data: { symbol } }) => symbol, maxKeys })
   app.get('/', { schema: { response: { 200: quotes } } }, request => channel.subscribe(request))
   app.get('/live', request => channel.subscribe(request, { from: 'live' }))
@@ -15,7 +15,7 @@ async function serve (t: Test, maxKeys = 100) {
   const { url, port } = await listen()
   const say = async (symbol: string, value: number, topic?: string): Promise<string> =>
     await channel.publish(quote({ symbol, value }), topic === undefined ? {} : { topic })
-  return { app, channel, url, port, say }
+  return { app, channel, url, port, say, closed }
 }
 
 t.test('a new subscriber gets the newest of every key, then live events', async t => {
@@ -84,7 +84,7 @@ t.test('beyond maxKeys, who may have missed a key that was dropped is told of a 
 })
 
 t.test('a slow subscriber is spared what was replaced, and ends with the newest of every key', async t => {
-  const { channel, port, say } = await serve(t, 1_000)
+  const { channel, port, say, closed } = await serve(t, 1_000)
   const client = new RawClient(t, port)
   client.socket.pause()
   client.request('/')
@@ -107,6 +107,8 @@ t.test('a slow subscriber is spared what was replaced, and ends with the newest 
   t.strictSame(new Set(last.values()), new Set([rounds - 1]))
   const ids = [...client.body.matchAll(/^id: \w+\.(\d+)$/gm)].map(([, offset]) => Number(offset))
   t.ok(ids.every((id, i) => i === 0 || id > (ids[i - 1] as number)), 'and ids ascend')
+  client.socket.destroy()
+  t.equal((await closed()).conflated, symbols.length * rounds - events.length, 'its record says how many it was spared')
 })
 
 t.test('publish() may name the key, and refuses an event without one', async t => {
