@@ -104,7 +104,7 @@ export interface ChannelPublishMessage {
   /** By which the channel was opened. */
   app: FastifyInstance
   channel: string
-  /** May be set, to the value of a header `traceparent`: whose doing it is. Stored with the event by the brokers in memory and in Redis. */
+  /** May be set, to the value of a header `traceparent`: whose doing it is. Stored with the event. */
   trace: string | undefined
 }
 

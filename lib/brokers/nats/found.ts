@@ -95,6 +95,6 @@ export class Found {
 
 /** All with the same properties in the same order: engines are faster with one shape. */
 export function toStored ({ seq, record }: Delivered): StoredRecord {
-  const { event, data, retry, topic, key, tombstone } = record as NonNullable<Delivered['record']>
-  return { offset: seq, event, data, retry, topic, key, tombstone, cache: undefined }
+  const { event, data, retry, topic, key, tombstone, trace } = record as NonNullable<Delivered['record']>
+  return { offset: seq, event, data, retry, topic, key, tombstone, trace, cache: undefined }
 }

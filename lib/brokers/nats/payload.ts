@@ -14,14 +14,14 @@ export interface Content {
 }
 
 /**
- * Writes a record as one line of JSON, `[term, event, retry, topic, key, tombstone]`, and then its data as it is. Data
- * that UTF-8 can't represent is in the line too.
+ * Writes a record as one line of JSON, `[term, event, retry, topic, key, tombstone, data, trace]` up to the last of them
+ * that there is, and then its data as it is: only data that UTF-8 can't represent is in the line instead.
  */
-export function encodeRecord (term: string, { event, data, retry, topic, key, tombstone }: NewRecord): Buffer {
-  const fields: unknown[] = [term, event, retry, topic, key, tombstone]
-  if (LONE_SURROGATE.test(data)) fields.push(data)
+export function encodeRecord (term: string, { event, data, retry, topic, key, tombstone, trace }: NewRecord): Buffer {
+  const isInLine = LONE_SURROGATE.test(data)
+  const fields: unknown[] = [term, event, retry, topic, key, tombstone, isInLine ? data : undefined, trace]
   while (fields.at(-1) === undefined) fields.pop()
-  return Buffer.from(`${JSON.stringify(fields)}\n${fields.length > 6 ? '' : data}`)
+  return Buffer.from(`${JSON.stringify(fields)}\n${isInLine ? '' : data}`)
 }
 
 /** The first message of a log that retains the latest. */
@@ -39,10 +39,18 @@ export function decode (payload: Uint8Array): Content {
   const end = bytes.indexOf(LINE_FEED)
   const fields = parse(bytes.toString('utf8', 0, Math.max(0, end)))
   if (fields === undefined) return { term: undefined, record: undefined }
-  const [term, event, retry, topic, key, tombstone, data = bytes.toString('utf8', end + 1)] = fields
+  const [term, event, retry, topic, key, tombstone, inLine, trace] = fields
   if (event === undefined) return { term: term as string, record: undefined }
   if (event === null) return { term: term as string, record: undefined, isLoss: true }
-  const record = { event, data, retry: retry ?? undefined, topic: topic ?? undefined, key: key ?? undefined, tombstone: tombstone ?? undefined }
+  const record = {
+    event,
+    data: inLine ?? bytes.toString('utf8', end + 1),
+    retry: retry ?? undefined,
+    topic: topic ?? undefined,
+    key: key ?? undefined,
+    tombstone: tombstone ?? undefined,
+    trace
+  }
   return { term: term as string, record: record as NewRecord }
 }
 

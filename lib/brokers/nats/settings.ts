@@ -1,7 +1,7 @@
 import type { LogOptions } from '../../../types/broker.js'
 import type { Names } from './names.js'
 
-/** What the server adds to a record's data and subject at most, with an event name and a topic of usual length. */
+/** What the server adds to a record's data and subject at most, with an event name and a topic of usual length, without a trace. */
 const MESSAGE_OVERHEAD_BYTES = 150
 
 /** Records that `maxBytes` gets room for beside their data. */

@@ -36,9 +36,9 @@ export async function storing (t: Test, harness: Harness): Promise<void> {
   await t.test('a record is read, and handed on, as it was stored', async t => {
     const records: NewRecord[] = [
       { event: 'note', data: '{"a":1}' },
-      { event: 'note', data: 'x', retry: 0, topic: 'a', key: 'b', tombstone: true },
+      { event: 'note', data: 'x', retry: 0, topic: 'a', key: 'b', tombstone: true, trace: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
       { event: 'note', data: 'x', retry: 2_000, topic: undefined, key: undefined, tombstone: false },
-      ...AWKWARD.map(text => ({ event: `a${text}`, data: text, topic: text, key: text })),
+      ...AWKWARD.map(text => ({ event: `a${text}`, data: text, topic: text, key: text, trace: text })),
       { event: 'large', data: 'ä'.repeat(100_000) }
     ]
     const [first, second] = harness.logs(t)
@@ -81,6 +81,6 @@ export async function storing (t: Test, harness: Harness): Promise<void> {
 }
 
 /** Without what every broker may represent in its own way: a property that is undefined, or false. */
-function facts ({ event, data, retry, topic, key, tombstone = false }: NewRecord): NewRecord {
-  return { event, data, retry, topic, key, tombstone }
+function facts ({ event, data, retry, topic, key, tombstone = false, trace }: NewRecord): NewRecord {
+  return { event, data, retry, topic, key, tombstone, trace }
 }

@@ -7,7 +7,7 @@ const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined }
 
 t.test('what was written is read, whatever it is', async t => {
   fc.assert(fc.property(
-    fc.record({ event: text, data: text, retry: maybe(fc.nat()), topic: maybe(text), key: maybe(text), tombstone: maybe(fc.boolean()) }, { noNullPrototype: true }),
+    fc.record({ event: text, data: text, retry: maybe(fc.nat()), topic: maybe(text), key: maybe(text), tombstone: maybe(fc.boolean()), trace: maybe(text) }, { noNullPrototype: true }),
     record => { t.strictSame(decode(encodeRecord('term', record)), { term: 'term', record }) }
   ))
 })
@@ -15,6 +15,7 @@ t.test('what was written is read, whatever it is', async t => {
 t.test('data is written as it is, and nothing else than what is there', async t => {
   t.equal(encodeRecord('t', { event: 'note', data: '{"a":"ä"}' }).toString(), '["t","note"]\n{"a":"ä"}')
   t.equal(encodeRecord('t', { event: 'note', data: '1', topic: 'a' }).toString(), '["t","note",null,"a"]\n1')
+  t.equal(encodeRecord('t', { event: 'note', data: '1', trace: 'x' }).toString(), '["t","note",null,null,null,null,null,"x"]\n1')
 })
 
 t.test('the first message of a log of latest values is no record', async t => {
