@@ -1,4 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import crypto, { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { mock } from 'node:test'
 import t from 'tap'
 import { IdSigner, SIGNATURE_LENGTH } from '../../lib/channel/id-signer.js'
 
@@ -35,6 +37,20 @@ t.test('of several secrets the first signs, and all verify', async t => {
   t.equal(rotating.verify('e.7', rotating.sign('e.7')), true)
   t.equal(after.verify('e.7', before.sign('e.7')), false, 'a secret that is gone verifies nothing')
   t.equal(before.verify('e.7', rotating.sign('e.7')), false)
+})
+
+t.test('what can be no signature is not compared with any', async t => {
+  const one = signer()
+  const hmac = mock.method(crypto, 'createHmac')
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    hmac.mock.restore()
+    syncBuiltinESMExports()
+  })
+  for (const given of ['', 'x', 'x'.repeat(21), 'x'.repeat(23), 'ä'.repeat(12)]) t.equal(one.verify('e.7', given), false)
+  t.equal(hmac.mock.callCount(), 0)
+  t.equal(one.verify('e.7', 'x'.repeat(22)), false)
+  t.equal(hmac.mock.callCount(), 1)
 })
 
 t.test('nothing but the whole signature verifies', async t => {
