@@ -9,7 +9,7 @@ export class ProxyWarning {
     if (this.#isGiven || request.ips !== undefined || request.headers['x-forwarded-for'] === undefined) return
     this.#isGiven = true
     request.log.warn(
-      "maxStreamsPerKey counts by IP, and a request came through a proxy, or says so: set Fastify's trustProxy, or all clients of the proxy have the same key; or give a streamKey"
+      "maxStreamsPerKey counts by IP, and a request came through a proxy, or says so: set Fastify's trustProxy to the proxy's address (not to true, which believes what clients write), or all clients of the proxy have the same key; or give a streamKey"
     )
   }
 }

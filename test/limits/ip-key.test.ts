@@ -5,6 +5,14 @@ t.test('an IPv4 address stands for itself, also where a socket of IPv6 shows it'
   t.equal(ipKey('192.0.2.1'), '192.0.2.1')
   t.equal(ipKey('::ffff:192.0.2.1'), '192.0.2.1')
   t.equal(ipKey('::FFFF:192.0.2.1'), '192.0.2.1')
+  t.equal(ipKey('::ffff:c000:201'), '192.0.2.1')
+})
+
+t.test('a port, which some proxies write, is no part of it', async t => {
+  t.equal(ipKey('192.0.2.1:4711'), '192.0.2.1')
+  t.equal(ipKey('[2001:db8::1]:4711'), '2001:db8:0:0::/64')
+  t.equal(ipKey('[2001:db8::1]'), '2001:db8:0:0::/64')
+  t.equal(ipKey('[::ffff:192.0.2.1]:4711'), '192.0.2.1')
 })
 
 t.test('an IPv6 address stands for its network of 64 bits, however it is written', async t => {
@@ -26,5 +34,5 @@ t.test('an IPv6 address stands for its network of 64 bits, however it is written
 })
 
 t.test('what is no address, as a trusted proxy may say it, stands for itself', async t => {
-  for (const text of ['unknown', '', 'host:1', '192.0.2.1:4711']) t.equal(ipKey(text), text)
+  for (const text of ['unknown', '', 'host:1', '192.0.2.1:port']) t.equal(ipKey(text), text)
 })

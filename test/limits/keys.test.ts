@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadedApp } from '../helpers/app.js'
 import { connect } from '../helpers/event-stream-client.js'
+import { RawClient } from '../helpers/raw-client.js'
 import { ask, declared, openApp, openStream, tickUntilAborted } from './server.js'
 
-const WARNING = "maxStreamsPerKey counts by IP, and a request came through a proxy, or says so: set Fastify's trustProxy, or all clients of the proxy have the same key; or give a streamKey"
+const WARNING = "maxStreamsPerKey counts by IP, and a request came through a proxy, or says so: set Fastify's trustProxy to the proxy's address (not to true, which believes what clients write), or all clients of the proxy have the same key; or give a streamKey"
 
 t.test('without a streamKey, streams are counted by IP', async t => {
   const { port } = await openApp(t, { maxStreamsPerKey: 1 })
@@ -79,6 +80,22 @@ t.test('a streamKey that gives no string is an error of the route, and nothing i
       t.match(JSON.parse(body), { code: 'FST_ERR_SSE_STREAM_KEY_INVALID', message })
     }
     t.strictSame([limits.open, limits.keys], [0, 0])
+  }
+})
+
+t.test('behind proxies it is the address that the nearest untrusted one has, which trustProxy: true leaves to the client', async t => {
+  const cases: Array<[trustProxy: boolean | string, statuses: number[]]> = [[true, [200, 200]], ['127.0.0.1', [200, 429]]]
+  for (const [trustProxy, statuses] of cases) {
+    const { port, app } = await openApp(t, { maxStreamsPerKey: 1 }, {}, { trustProxy })
+    const asked: number[] = []
+    for (const madeUp of ['192.0.2.1', '192.0.2.2']) {
+      // As a proxy adds its client's address to what that has sent.
+      const client = new RawClient(t, port).request('/', { headers: [`X-Forwarded-For: ${madeUp}, 203.0.113.7`] })
+      await client.until(({ text }) => text.includes('\r\n\r\n'))
+      asked.push(Number(client.text.split(' ')[1]))
+    }
+    t.strictSame(asked, statuses, `trustProxy: ${trustProxy}`)
+    await app.close()
   }
 })
 
