@@ -8,7 +8,7 @@ import type { Carrier } from './stream/carrier.js'
 import { comeBackMs } from './stream/come-back-ms.js'
 import { Exchange, type Replying } from './stream/exchange.js'
 import { setStreamHeaders } from './stream/headers.js'
-import { endConnectionAfter } from './stream/response.js'
+import { leaveConnection } from './stream/response.js'
 import { Sink } from './stream/sink.js'
 import { discardSource } from './stream/source.js'
 import { addVary } from './stream/vary.js'
@@ -29,6 +29,8 @@ export class Answer implements Replying {
   #isDecided = false
   /** Whether there is room for its stream; undefined before that was asked. */
   #isAdmitted: boolean | undefined
+  /** The error that told that there is none. */
+  #refusedBy: unknown
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: Route) {
     this.#request = request
@@ -109,6 +111,8 @@ export class Answer implements Replying {
   #isRefused (): boolean {
     const { admission, streams } = this.#route
     if ((admission === undefined && !streams.draining) || this.#request.method === 'HEAD') return false
+    // An error handler that was told of it may answer with anything but a stream.
+    if (this.#refusedBy !== undefined) throw this.#refusedBy
     if (this.#isAdmitted !== undefined) return !this.#isAdmitted
     this.#isAdmitted = false
     const refusal = this.#refusal()
@@ -122,9 +126,14 @@ export class Answer implements Replying {
     const { admission, streams, options } = this.#route
     // A closing server ends each stream as soon as it comes, and its connection, on which there would be a 503 next.
     if (streams.closing) return undefined
-    if (!streams.draining) return admission?.admit(this.#request, this.#reply, options)
-    endConnectionAfter(this.#reply.raw) // the next one may lead elsewhere
-    return refuse(this.#request, this.#reply, options, 'draining', comeBackMs('shutdown', this.#route))
+    try {
+      if (!streams.draining) return admission?.admit(this.#request, this.#reply, options)
+      leaveConnection(this.#reply) // the next one may lead elsewhere
+      return refuse(this.#request, this.#reply, options, 'draining', comeBackMs('shutdown', this.#route))
+    } catch (error) {
+      this.#refusedBy = error
+      throw error
+    }
   }
 
   #answer (payload: unknown): void {

@@ -224,7 +224,7 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
 
 /** Options of `app.sse.drain()`. */
 export interface DrainOptions {
-  /** Over how many milliseconds the open streams end. Default: 30 000. */
+  /** How many milliseconds it takes: over which the open streams end. Default: 30 000. */
   overMs?: number
 }
 
@@ -235,10 +235,12 @@ export interface ServerEvents {
   /**
    * Sends the clients of this instance elsewhere before it closes, a few at a time. From now on new streams are told to come
    * back, in a way that browsers survive, and those that are open end one after the other, spread over `overMs`; each is
-   * told another time to come back, between `retryMs` and `retryMs` + `closeSpreadMs`. Of all scopes of the server. Called
-   * again, it gives the same promise.
+   * told another time to come back, between `retryMs` and `retryMs` + `closeSpreadMs`. Answers to other methods than GET, which
+   * can't be gone on with, have until then to complete, and are broken off. All else is served. Of all scopes of the server.
+   * Called again, it waits for the same.
    *
-   * @returns A promise that resolves when all were asked to end. Then close the app, which sees to those that do not read.
+   * @returns A promise that resolves after `overMs`, also where no stream is open: probes have to see `isDraining`. Then close
+   * the app, which sees to those that do not read.
    * @throws FST_ERR_SSE_OPTION_INVALID
    * @example
    * await app.sse.drain({ overMs: 60_000 })

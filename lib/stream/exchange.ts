@@ -127,6 +127,11 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
     return this.response?.queuedBytes ?? 0
   }
 
+  /** By EventSource and its kin; an answer to a POST would be another one. */
+  get canComeBack (): boolean {
+    return this.request.method === 'GET'
+  }
+
   get watchEveryMs (): number {
     return Math.min(watchEveryMs(this.route.options), this.#handlerTimeoutMs > 0 ? this.#handlerTimeoutMs / 4 : Infinity)
   }
@@ -228,7 +233,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   shutDown (): void {
     this.commit()
     if (this.#state !== 'open') return
-    endConnectionAfter(this.#raw)
+    endConnectionAfter(this.#raw, this.route.streams.closing)
     this.#endEarly('shutdown')
   }
 
@@ -314,7 +319,10 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
 
   #endEarly (reason: ComeBack): void {
     this.response?.write(retryLine(comeBackMs(reason, this.route)))
-    this.end(reason)
+    this.#stop(reason)
+    // What can't be gone on with must not look complete.
+    if (this.canComeBack) this.response?.finish()
+    else this.response?.abortAfterFlush()
     this.ending.abort(reason)
   }
 

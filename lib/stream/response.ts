@@ -52,15 +52,36 @@ export function afterFlush (response: RawResponse, callback: () => void): void {
   (response as ServerResponse).write('', 'utf8', () => { callback() })
 }
 
-/** Ends the connection after the response, so that no further request comes in on it. */
-export function endConnectionAfter (response: RawResponse): void {
+/** Tells the client, in the head of the response, to make its next request on another connection. */
+export function leaveConnection (reply: FastifyReply): void {
+  const response: RawResponse = reply.raw
+  if (isHttp2(response)) closeSession(response)
+  else reply.header('connection', 'close')
+}
+
+/** How long a connection stays open for the next request after a response whose head has not told that it closes. */
+const LINGER_MS = 500
+
+/**
+ * Ends the connection after a response whose head is out. A request that waits behind it is served, unless the server
+ * closes: then it is not begun, since it could not be answered any more.
+ */
+export function endConnectionAfter (response: RawResponse, isClosing: boolean): void {
   if (isHttp2(response)) {
-    // It ends after the last of its streams.
-    response.stream.session?.close()
+    closeSession(response)
     return
   }
   const { socket } = response
-  response.once('finish', () => { socket?.end() })
+  response.once('finish', () => {
+    if (isClosing) socket?.destroySoon()
+    // Node.js has set its keepAliveTimeout, which ends with the next request. Without that, it would cut this one.
+    else if (socket?.timeout !== undefined && socket.timeout > 0) socket.setTimeout(LINGER_MS)
+  })
+}
+
+/** It ends after the last of its streams. */
+function closeSession (response: Http2ServerResponse): void {
+  response.stream.session?.close()
 }
 
 /** A socket, or a session of HTTP/2, which knows its timeout as sockets do. */

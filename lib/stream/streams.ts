@@ -6,6 +6,8 @@ import { MAX_INTERVAL_MS } from './watch.js'
 export interface OpenStream {
   /** How often it has to be looked at, in milliseconds. */
   readonly watchEveryMs: number
+  /** Whether its client comes back by itself. */
+  readonly canComeBack: boolean
   /** Sends heartbeats, and ends what is stalled or too old. */
   watch: (nowMs: number) => void
   /** Ends the stream because the server closes. */
@@ -42,6 +44,7 @@ export class Streams {
   #onEmpty: (() => void) | undefined
   #closed: Promise<void> | undefined
   #drained: Promise<void> | undefined
+  #isDrained = false
   #isWatching = false
 
   constructor (closeSpreadMs: number) {
@@ -61,7 +64,7 @@ export class Streams {
   add (stream: OpenStream): void {
     this.#open.add(stream)
     this.#watchEvery(stream.watchEveryMs)
-    if (this.closing || this.draining) stream.shutDown()
+    if (this.closing || this.#isDrained || (this.draining && stream.canComeBack)) stream.shutDown()
   }
 
   delete (stream: OpenStream): void {
@@ -80,10 +83,10 @@ export class Streams {
   }
 
   /**
-   * Ends the streams that are open, one after the other, and those that are still added at once. Called again, it gives the
-   * same promise.
+   * Ends the streams that are open, one after the other, those that are still added at once, and last those that can't come
+   * back. Called again, it gives the same promise.
    *
-   * @param overMs From the first to the last.
+   * @param overMs How long that takes, however few there are: probes have to see it.
    */
   drain (overMs: number): Promise<void> {
     this.#drained ??= this.#drain(overMs)
@@ -107,14 +110,15 @@ export class Streams {
 
   async #drain (overMs: number): Promise<void> {
     this.draining = true
-    const streams = [...this.#open]
-    const beganAtMs = performance.now()
+    const streams = [...this.#open].filter(({ canComeBack }) => canComeBack)
+    const endsAtMs = performance.now() + overMs
     let ended = 0
-    while (ended < streams.length && !this.closing) {
-      const part = overMs === 0 ? 1 : Math.min(1, (performance.now() - beganAtMs) / overMs)
-      for (; ended < Math.floor(part * streams.length); ended++) streams[ended]?.shutDown()
-      await timeout(Math.min(MAX_INTERVAL_MS, Math.ceil(overMs / streams.length)))
+    for (let leftMs = overMs; leftMs > 0 && !this.closing; leftMs = endsAtMs - performance.now()) {
+      for (; ended < Math.floor((1 - leftMs / overMs) * streams.length); ended++) streams[ended]?.shutDown()
+      await timeout(Math.ceil(Math.min(MAX_INTERVAL_MS, leftMs, overMs / streams.length)))
     }
+    this.#isDrained = true
+    if (!this.closing) for (const stream of this.#open) stream.shutDown()
   }
 
   async #close (timeoutMs: number): Promise<void> {

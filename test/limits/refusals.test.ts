@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import { Type } from '@sinclair/typebox'
 import sse from '../../lib/index.js'
@@ -128,6 +129,25 @@ t.test('a route without a limit has that of the server alone, and a scope of its
   t.equal((await ask(t, port, '/', { headers: [] })).status, 503)
   await openStream(t, port, '/free')
   await openStream(t, port, '/free')
+})
+
+t.test('an error handler may make anything of a refusal but a stream', async t => {
+  const handlers: Array<[name: string, handle: (reply: FastifyReply) => unknown]> = [
+    ['a stream', () => (async function * () { yield ticks.event.tick(1) })()],
+    ['reply.sse', reply => reply.sse]
+  ]
+  for (const [name, handle] of handlers) {
+    for (const route of [declared, {}]) {
+      const testApp = await loadedApp(t, { maxStreams: 1 })
+      testApp.app.setErrorHandler((_error, _request, reply) => handle(reply))
+      testApp.app.get('/', route, async function * (_request, reply) { yield * tickUntilAborted(reply.sse.signal) })
+      const { port } = await testApp.listen()
+      await openStream(t, port)
+      const { status, body } = await ask(t, port, '/', { headers: [] })
+      t.equal(status, 503, name)
+      t.match(JSON.parse(body), { code: 'FST_ERR_SSE_STREAMS_EXCEEDED' })
+    }
+  }
 })
 
 t.test('a route that may answer with something else is refused when its stream begins, before its generator', async t => {

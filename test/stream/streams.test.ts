@@ -4,7 +4,7 @@ import { Streams } from '../../lib/stream/streams.js'
 t.test('counts what is open and what has not ended, and watches by one timer that rests', async t => {
   const streams = new Streams(0)
   const watched: string[] = []
-  const stream = (name: string) => ({ watchEveryMs: 5, watch: () => { watched.push(name) }, shutDown () {}, destroy () {} })
+  const stream = (name: string) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watched.push(name) }, shutDown () {}, destroy () {} })
   const [a, b] = [stream('a'), stream('b')]
   streams.add(a)
   streams.add(b)
@@ -24,7 +24,7 @@ t.test('watches many in several turns, which do not overlap', async t => {
   const streams = new Streams(0)
   let turn = 0
   const turns: number[] = []
-  const all = Array.from({ length: 1_200 }, () => ({ watchEveryMs: 5, watch: () => { turns.push(turn) }, shutDown () {}, destroy () {} }))
+  const all = Array.from({ length: 1_200 }, () => ({ watchEveryMs: 5, canComeBack: true, watch: () => { turns.push(turn) }, shutDown () {}, destroy () {} }))
   for (const stream of all) streams.add(stream)
   while (turns.length < 1_200) {
     turn++
@@ -46,7 +46,7 @@ t.test('a look that takes longer than its interval is not begun again before it 
     let nowMs = 0
     while (nowMs < until) nowMs = performance.now()
   }
-  const all = Array.from({ length: 1_200 }, (_, n) => ({ watchEveryMs: 5, watch: () => { watch(n) }, shutDown () {}, destroy () {} }))
+  const all = Array.from({ length: 1_200 }, (_, n) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watch(n) }, shutDown () {}, destroy () {} }))
   for (const stream of all) streams.add(stream)
   while (order.length < 2_400) await new Promise(setImmediate)
   isBusy = false
@@ -82,7 +82,7 @@ t.test('closing', async t => {
 
   t.test('ends what is open, and what still comes', async t => {
     const streams = new Streams(0)
-    const stream = { watchEveryMs: 1_000, watch () {}, shutDown: () => { streams.delete(stream) }, destroy: () => { t.fail('destroyed') } }
+    const stream = { watchEveryMs: 1_000, canComeBack: true, watch () {}, shutDown: () => { streams.delete(stream) }, destroy: () => { t.fail('destroyed') } }
     streams.add(stream)
     await streams.close(1_000)
     streams.add(stream)
