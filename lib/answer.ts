@@ -78,7 +78,7 @@ export class Answer implements Replying {
    */
   decide (): boolean {
     this.#isDecided = true
-    return this.#needsNoStream() || (this.#route.streamsOnly && this.#isRefused())
+    return this.#needsNoStream() || (this.#route.streamsOnly && this.#isRefused(this.#route.streams.draining))
   }
 
   send (payload?: unknown): void {
@@ -107,27 +107,31 @@ export class Answer implements Replying {
     return false
   }
 
-  /** Whether there is no room for its stream. Where that may still become something else, it is asked when the stream begins. */
-  #isRefused (): boolean {
-    const { admission, streams } = this.#route
-    if ((admission === undefined && !streams.draining) || this.#request.method === 'HEAD') return false
+  /**
+   * Whether there is no room for its stream. Where that may still become something else, it is asked when the stream begins.
+   *
+   * @param isDraining Whether it comes while the server drains.
+   */
+  #isRefused (isDraining: boolean): boolean {
+    const { admission } = this.#route
+    if ((admission === undefined && !isDraining) || this.#request.method === 'HEAD') return false
     // An error handler that was told of it may answer with anything but a stream.
     if (this.#refusedBy !== undefined) throw this.#refusedBy
     if (this.#isAdmitted !== undefined) return !this.#isAdmitted
     this.#isAdmitted = false
-    const refusal = this.#refusal()
+    const refusal = this.#refusal(isDraining)
     this.#isAdmitted = refusal === undefined
     if (refusal !== undefined) this.send(refusal)
     return !this.#isAdmitted
   }
 
   /** @returns What answers an EventSource that should come back later; undefined where the stream may begin. */
-  #refusal (): string | undefined {
+  #refusal (isDraining: boolean): string | undefined {
     const { admission, streams, options } = this.#route
     // A closing server ends each stream as soon as it comes, and its connection, on which there would be a 503 next.
     if (streams.closing) return undefined
     try {
-      if (!streams.draining) return admission?.admit(this.#request, this.#reply, options)
+      if (!isDraining) return admission?.admit(this.#request, this.#reply, options)
       leaveConnection(this.#reply) // the next one may lead elsewhere
       return refuse(this.#request, this.#reply, options, 'draining', comeBackMs('shutdown', this.#route))
     } catch (error) {
@@ -217,7 +221,8 @@ export class Answer implements Replying {
    */
   isAnswered (): boolean {
     try {
-      return (!this.#isDecided && this.decide()) || this.#isRefused()
+      // What the handler has done for a POST should not be lost, nor done again.
+      return (!this.#isDecided && this.decide()) || this.#isRefused(this.#route.streams.draining && this.#request.method === 'GET')
     } catch (error) {
       this.send(error)
       return true

@@ -1,7 +1,9 @@
+import { EventEmitter, once } from 'node:events'
 import { Agent, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import type { FastifySseOptions } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
 import { RawClient } from '../helpers/raw-client.js'
 import { ACME_FRAME, acme, prices, START } from './streams.js'
@@ -92,10 +94,11 @@ async function ask (port: number, agent: Agent, method: string, path: string): P
 }
 
 /** An app that counts its orders, and a connection to it on which one more waits for a stream to end. */
-async function orderBehindStream (t: Test) {
-  const { app, listen } = await loadedApp(t)
+async function orderBehindStream (t: Test, options: FastifySseOptions = {}) {
+  const { app, listen } = await loadedApp(t, options)
   const orders: number[] = []
   app.get('/', { schema }, (_request, reply) => reply.sse)
+  app.get('/long', async function * () { for (;;) yield { data: 'x'.repeat(100_000) } })
   app.post('/orders', async () => ({ order: orders.push(1) }))
   const { port } = await listen()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -125,10 +128,14 @@ t.test('a connection on which a drain has ended a stream closes soon, if nothing
   await client.until(({ ended }) => ended === 'end')
 })
 
-t.test('one that waits behind a stream which app.close() ends is not begun: it could not be answered', async t => {
-  const { app, orders, stream, order } = await orderBehindStream(t)
-  await app.close()
+t.test('one that waits behind a stream which app.close() ends is not begun, since a 503 would be the end of an EventSource', async t => {
+  const { app, port, orders, stream, order } = await orderBehindStream(t, { closeTimeoutMs: 500 })
+  const slow = new RawClient(t, port).request('/long')
+  slow.socket.pause()
+  while (app.sse.metrics().routes[1]?.open !== 1) await nextTurn()
+  const closed = app.close() // which takes its time
   t.strictSame([await stream, await order, orders.length], [200, 'ECONNRESET', 0])
+  await closed
 })
 
 t.test('while it drains, the connection of a refusal closes, and the next request is served on another one', async t => {
@@ -176,23 +183,56 @@ t.test('an answer to a POST, which nobody can go on with, has until the end of t
   t.match(second.body, new RegExp(`^${START}${ACME_FRAME}retry: \\d+\\n$`))
 })
 
-t.test('so has one that begins meanwhile, since its handler was busy', async t => {
+t.test('so has one that begins meanwhile, since its handler was busy; after the drain it ends at once', async t => {
   const { app, listen, closed } = await loadedApp(t)
-  let goOn = (): void => {}
-  const busy = new Promise<void>(resolve => {
-    app.post('/', async function * () {
-      resolve()
-      await new Promise<void>(resolve => { goOn = resolve })
+  const goOn: Array<() => void> = []
+  app.post('/', { schema }, async () => {
+    await new Promise<void>(resolve => { goOn.push(resolve) })
+    return (async function * () {
       yield acme
-    })
+      await once(gate, 'open')
+      yield acme
+    })()
   })
-  const client = new RawClient(t, (await listen()).port).request('/', { method: 'POST', headers: ['Content-Length: 0'] })
-  await busy
-  const drained = app.sse.drain({ overMs: 100 })
-  goOn()
-  await client.until(({ isComplete }) => isComplete)
-  t.equal((await closed())['reason'], 'complete')
+  const gate = new EventEmitter()
+  const { port } = await listen()
+  const post = async (): Promise<RawClient> => {
+    const before = goOn.length
+    const client = new RawClient(t, port).request('/', { method: 'POST', headers: ['Content-Length: 0'] })
+    while (goOn.length === before) await nextTurn()
+    return client
+  }
+  const [first, second] = [await post(), await post()]
+  const drained = app.sse.drain({ overMs: 300 })
+  goOn[0]?.()
+  await first.until(({ body }) => body === `${START}${ACME_FRAME}`)
+  gate.emit('open')
+  await first.until(({ isComplete }) => isComplete)
   await drained
+  goOn[1]?.()
+  await second.until(({ ended }) => ended !== undefined)
+  t.equal(second.isComplete, false)
+  t.match([await closed(0), await closed(1)], [{ reason: 'complete' }, { reason: 'shutdown' }])
+})
+
+t.test('they end after all that can come back', async t => {
+  const { app, listen } = await loadedApp(t)
+  app.route({ method: ['GET', 'POST'], url: '/', schema, handler: (_request, reply) => reply.sse })
+  const { port } = await listen()
+  const clients: RawClient[] = []
+  for (const method of ['POST', 'POST', 'POST', 'GET']) {
+    const client = new RawClient(t, port).request('/', { method, headers: ['Content-Length: 0'] })
+    await client.until(({ body }) => body === START)
+    clients.push(client)
+  }
+  const order: string[] = []
+  const ends = clients.map(async (client, n) => {
+    await client.until(({ isComplete, ended }) => isComplete || ended !== undefined)
+    order.push(n === 3 ? 'GET' : 'POST')
+  })
+  await app.sse.drain({ overMs: 200 })
+  await Promise.all(ends)
+  t.strictSame(order, ['GET', 'POST', 'POST', 'POST'])
 })
 
 t.test('it takes its time also where no stream is open, since probes have to see it', async t => {
