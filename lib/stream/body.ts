@@ -156,11 +156,13 @@ export class Body implements FrameSink, OutflowOwner {
     this.#outflow.close()
   }
 
+  onRead (): void {
+    if (this.#isRead || this.#outflow.isClosed) return
+    this.#isRead = true
+    this.#owner.onBodyRead()
+  }
+
   onWanted (): void {
-    if (!this.#isRead) {
-      this.#isRead = true
-      this.#owner.onBodyRead()
-    }
     this.#giveRoom()
   }
 

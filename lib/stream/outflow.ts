@@ -18,6 +18,8 @@ const NONE: Part[] = []
 
 /** Who is told what becomes of an outflow. */
 export interface OutflowOwner {
+  /** Called whenever somebody reads by the Readable, and when a response is to be written to. */
+  onRead: () => void
   /** Called when there is room again. */
   onWanted: () => void
   /** Called once, when nothing more can leave: the end was read, or whoever read has gone. */
@@ -103,6 +105,10 @@ export class Outflow implements ReadableSource {
   abort (error: Error): void {
     if (this.#readable === undefined) this.onDestroyed()
     else this.#readable.destroy(error)
+  }
+
+  onRead (): void {
+    this.#owner.onRead()
   }
 
   /** The Readable says that there is room. With a response, that is what counts. */

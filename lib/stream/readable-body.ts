@@ -5,6 +5,8 @@ import { isPlainReply } from './plain-reply.js'
 
 /** What a readable body has its bytes from. */
 export interface ReadableSource {
+  /** Called whenever somebody reads, be there anything or not. */
+  onRead: () => void
   /** Called when whoever reads wants more. */
   onWanted: () => void
   /** Called when the end was read, or whoever reads has gone. */
@@ -52,6 +54,12 @@ export class ReadableBody extends Readable {
     if (options?.end !== false) this.once('end', () => { destination.end() })
     this.resume() // which tells the end, all that is left to tell
     return destination
+  }
+
+  // `_read` comes too late to tell that somebody reads: not before all is gone that was there, and never after its end.
+  override read (size?: number): unknown {
+    this.#source.onRead()
+    return super.read(size)
   }
 
   override _read (): void {

@@ -42,6 +42,27 @@ t.test('ends once after what was written, and takes a late flush for nothing', a
   body.flush()
 })
 
+t.test('tells once that somebody reads, be it at its end already or more than can be taken, and not when it has gone', async t => {
+  const whole = setting()
+  whole.body.write('a\n')
+  whole.body.finish()
+  await nextTurn()
+  t.equal(whole.reads(), 0)
+  t.equal(await text(whole.readable), 'a\n')
+  t.equal(whole.reads(), 1)
+
+  const large = setting()
+  large.body.write('x'.repeat(200_000))
+  await nextTurn()
+  t.equal((large.readable.read(10) as Buffer).length, 10)
+  t.equal(large.reads(), 1)
+
+  const gone = setting()
+  gone.body.destroy()
+  t.equal(gone.readable.read(), null)
+  t.equal(gone.reads(), 0)
+})
+
 t.test('waits for its consumer, all with one promise', async t => {
   const { body, readable } = setting()
   body.write('x'.repeat(100_000))
@@ -376,12 +397,13 @@ async function servedCompressed (t: Test, needsReadable: boolean) {
   return { body, readable, ends, engine, response, open, received: async () => (await answered)[0] }
 }
 
-interface Setting { body: Body, readable: ReadableBody, ends: () => number }
+interface Setting { body: Body, readable: ReadableBody, reads: () => number, ends: () => number }
 
 function setting<With extends { compressor?: Compressor }> ({ compressor, ...rest }: With = {} as With): Setting & Omit<With, 'compressor'> {
+  let reads = 0
   let ends = 0
-  const body = new Body(true, { onBodyRead () {}, onBodyDestroyed: () => { ends++ } }, compressor)
-  return { body, readable: body.readable as ReadableBody, ends: () => ends, ...rest }
+  const body = new Body(true, { onBodyRead: () => { reads++ }, onBodyDestroyed: () => { ends++ } }, compressor)
+  return { body, readable: body.readable as ReadableBody, reads: () => reads, ends: () => ends, ...rest }
 }
 
 /** A body, and the response to a request, which it goes to when it is opened. */

@@ -10,7 +10,7 @@ import { replyTo } from './reply-to.js'
 /** An outflow, and what its owner is told. */
 function setting () {
   const told: string[] = []
-  const outflow = new Outflow(true, { onWanted: () => { told.push('wanted') }, onClosed: () => { told.push('closed') } })
+  const outflow = new Outflow(true, { onRead: () => { told.push('read') }, onWanted: () => { told.push('wanted') }, onClosed: () => { told.push('closed') } })
   return { outflow, readable: outflow.readable as ReadableBody, told }
 }
 

@@ -13,6 +13,7 @@ import { replyTo } from './reply-to.js'
 function setting (isDirect = true) {
   const told: unknown[] = []
   const body = new ReadableBody({
+    onRead: () => { told.push('read') },
     onWanted: () => { told.push('wanted') },
     onDestroyed: () => { told.push('destroyed') },
     writeTo: (response, needsReadable) => { told.push(response, needsReadable) }
@@ -26,7 +27,15 @@ t.test('reads nothing ahead, and says when more is wanted', async t => {
   t.strictSame(told, [])
   body.on('data', () => {})
   await nextTurn()
-  t.equal(told[0], 'wanted')
+  t.strictSame([told[0], told.find(word => word !== 'read')], ['read', 'wanted'])
+})
+
+t.test('says that it is read also when its end is there already', async t => {
+  const { body, told } = setting()
+  body.push('a')
+  body.push(null)
+  t.equal(await text(body), 'a')
+  t.strictSame([told[0], told.includes('wanted')], ['read', false])
 })
 
 t.test('goes the way of every Readable', async t => {

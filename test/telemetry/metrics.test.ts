@@ -91,6 +91,22 @@ t.test('all of it survives JSON', async t => {
   t.strictSame(JSON.parse(JSON.stringify(metrics)), metrics)
 })
 
+t.test('a stream that says all at once was opened, whichever way its bytes take', async t => {
+  for (const fastPaths of [true, false]) {
+    const { app } = await loadedApp(t, { fastPaths })
+    app.get('/', async function * () { yield { data: 'x'.repeat(200_000) } })
+    app.get('/sink', (_request, { sse }) => {
+      sse.send({ data: 1 })
+      sse.end()
+      return sse
+    })
+    for (const path of ['/', '/sink']) {
+      await app.inject(path)
+      t.match(routeOf(app, `GET ${path}`), { open: 0, opened: 1, unopened: 0, closed: { complete: 1 }, events: 1 }, path)
+    }
+  }
+})
+
 t.test('a stream that ends before its response begins is told apart from those that were opened', async t => {
   const { app } = await loadedApp(t)
   app.get('/', { schema }, async function * () { throw new Error('no numbers') })
