@@ -33,3 +33,15 @@ t.test('shows what is no more than its kind, and numbers, which options are', as
     t.equal(describe(value), shown)
   }
 })
+
+t.test('is not kept from it by what does not want to be looked at', async t => {
+  const refuse = (): never => { throw new Error('hands off') }
+  const nameless = Object.defineProperty(() => {}, 'name', { value: Symbol('secret') })
+  const cases: Array<[value: unknown, kind: string]> = [
+    [new Proxy({}, { get: refuse }), 'object'],
+    [{ get constructor () { return refuse() } }, 'object'],
+    [nameless, 'function'],
+    [{ constructor: nameless }, 'Object']
+  ]
+  for (const [value, kind] of cases) t.equal(describe(value), kind)
+})
