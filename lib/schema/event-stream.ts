@@ -131,10 +131,12 @@ function checkSchema (name: string, schema: unknown): void {
   if (isEventStream(schema)) throw FST_ERR_SSE_STREAM_INVALID(`the event '${name}' should have the schema of its payload, instead got an event stream`)
 }
 
-function checkOptions (schemas: EventSchemas, { final = [] }: EventStreamOptions): void {
+function checkOptions (schemas: EventSchemas, options: EventStreamOptions): void {
+  if (typeof options !== 'object' || options === null) throw FST_ERR_SSE_STREAM_INVALID(`the options should be an object, instead got '${describe(options)}'`)
+  const { final = [] } = options
   if (!Array.isArray(final)) throw FST_ERR_SSE_STREAM_INVALID(`final should be an array of event names, instead got '${describe(final)}'`)
   for (const name of final) {
-    if (!Object.hasOwn(schemas, name)) {
+    if (typeof name !== 'string' || !Object.hasOwn(schemas, name)) {
       throw FST_ERR_SSE_STREAM_INVALID(`final names '${describe(name)}', which is not one of its events (${Object.keys(schemas).join(', ')})`)
     }
   }

@@ -142,4 +142,11 @@ t.test('refuses final events that are not declared', async t => {
   t.equal(final([1]), "eventStream(): final names '1', which is not one of its events (price, halt)")
   t.match(final(['done']), /^eventStream\(\): final names '.*', which is not one of its events \(price, halt\)$/)
   t.match(final(['toString']), /which is not one of its events \(price, halt\)$/)
+  t.equal(final([Object.create(null)]), "eventStream(): final names 'Object', which is not one of its events (price, halt)")
+})
+
+t.test('refuses options that are none', async t => {
+  for (const options of [null, 5]) {
+    t.equal(problem(() => eventStream({ price: Price }, options as never)), `eventStream(): the options should be an object, instead got '${options}'`)
+  }
 })
