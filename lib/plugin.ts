@@ -152,6 +152,8 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
     },
     channel: channel as unknown as ServerEvents['channel'],
     position: async (...of: unknown[]) => await jointPosition(of),
+    streams: () => Array.from(registrationsOf(instance.server)).flatMap(({ streams }) => streams.listed),
+    channels: () => Array.from(registrationsOf(instance.server)).flatMap(({ channels }) => channels) as unknown as ReturnType<ServerEvents['channels']>,
     metrics: () => sumMetrics(Array.from(registrationsOf(instance.server), ({ metrics }) => metrics)),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
   } as ServerEvents

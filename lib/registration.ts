@@ -84,6 +84,11 @@ export class Registration {
     }, this.#isReady)
   }
 
+  /** The open channels. */
+  get channels (): Channel[] {
+    return this.#channels.all
+  }
+
   /** What has come of the streams and channels of this scope. */
   get metrics (): Metrics {
     return {

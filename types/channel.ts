@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Retention } from './broker.js'
 import type { DeliveredEvents, EventConstructors, EventSchemas, EventStream, NamedEvents, StreamGapEvent, StreamPositionEvent } from './event.js'
 import type { CloseReason } from './sink.js'
 import type { Metrics } from './telemetry.js'
@@ -171,6 +172,13 @@ export interface Departure<Identity = unknown> extends Presence<Identity> {
   readonly reason: CloseReason
 }
 
+/** How many name a topic. */
+export interface TopicCount {
+  readonly topic: Topic
+  /** Subscribers of this instance. */
+  readonly subscribers: number
+}
+
 /** The listeners of a channel. */
 export interface ChannelEvents<Identity> {
   subscribe: (presence: Presence<Identity>) => void
@@ -188,6 +196,8 @@ export interface ChannelEvents<Identity> {
 export interface Channel<Schemas extends EventSchemas = EventSchemas, Final extends string = string, Identity = unknown> {
   readonly name: string
   readonly stream: EventStream<Schemas, Final>
+  /** What it keeps for those who come later, with the defaults of what was not given. */
+  readonly retention: Retention
   /** The constructors of the stream's events. */
   readonly event: EventConstructors<Schemas>
   /**
@@ -216,10 +226,38 @@ export interface Channel<Schemas extends EventSchemas = EventSchemas, Final exte
   position: (subscriber?: AnyRequest | SubscriberOptions<Identity>) => Promise<string>
   /** Subscribers of this instance; with a topic, those who get its events. */
   subscriberCount: (topic?: string) => number
+  /** The topics and prefixes that subscribers of this instance have named, and how many have; those who take all have named none. */
+  topics: () => TopicCount[]
   on: <Name extends keyof ChannelEvents<Identity>>(name: Name, listener: ChannelEvents<Identity>[Name]) => this
   off: <Name extends keyof ChannelEvents<Identity>>(name: Name, listener: ChannelEvents<Identity>[Name]) => this
   /** Ends all subscriptions of this instance and frees the name. Idempotent. */
   close: () => Promise<void>
+}
+
+/** A stream that is open, as the server sees it. What it has counted is read when it is asked for, and stays when the stream has ended. */
+export interface ServerStream {
+  /** Its own, on all instances and through restarts. Nothing that a client sees or can choose. */
+  readonly id: string
+  /** Method and path pattern, such as `GET /prices/:symbol`. */
+  readonly route: string
+  readonly request: FastifyRequest
+  /** When its source was started. */
+  readonly openedAt: Date
+  /** Events written, without comments. */
+  readonly events: number
+  /** Bytes of the body, before any compression. */
+  readonly bytes: number
+  /** Bytes that wait for the client: in this process and in its socket's queue. */
+  readonly queuedBytes: number
+  /** The id that the client came back with. */
+  readonly resumedFrom: string | undefined
+  /** How often the client was told that it has missed events which are gone. */
+  readonly gaps: number
+  /**
+   * Ends it after what was written, as at the `expiresAt` of a subscription: its signal aborts, the reason is `expired`, and
+   * the client comes back within a second. Whether it then gets in is for the route's hooks to say. Idempotent.
+   */
+  close: () => void
 }
 
 /** Options of `app.sse.drain()`. */
@@ -266,6 +304,17 @@ export interface ServerEvents {
    * stream that is open, and asks the brokers of channels that have subscribers where their logs end, for the `lag` of the next call.
    */
   metrics: () => Metrics
+  /**
+   * The streams that are open on this instance, of all scopes of the server; also those whose response has yet to begin.
+   *
+   * @example
+   * for (const stream of app.sse.streams()) {
+   *   if (stream.request.user.id === id) stream.close()
+   * }
+   */
+  streams: () => ServerStream[]
+  /** The channels that are open on this instance, of all scopes of the server. */
+  channels: () => Channel[]
   /** The positions of several channels as one id, for a page that opens a stream that merges them. */
   position: ((...channels: ReadonlyArray<Pick<Channel, 'position'>>) => Promise<string>) &
     /** Of channels that sign their ids, for a subscriber. */

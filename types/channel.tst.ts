@@ -1,7 +1,7 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import { type Broker, eventStream, memoryBroker, type StreamGapEvent, type StreamPositionEvent, type Subscription, type Topic, topicPrefix } from '../lib/index.js'
+import { type Broker, eventStream, memoryBroker, type Retention, type ServerStream, type StreamGapEvent, type StreamPositionEvent, type Subscription, type Topic, type TopicCount, topicPrefix } from '../lib/index.js'
 
 const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()
 const Timestamp = Type.Transform(Type.String()).Decode(text => new Date(text)).Encode(date => date.toISOString())
@@ -171,5 +171,24 @@ describe('signIds', () => {
     // a scope is a name
     // @ts-expect-error Type 'number' is not assignable to type 'string'.
     trades.position({ scope: 7 })
+  })
+})
+
+describe('what is open', () => {
+  test('streams are listed with their requests', () => {
+    const [stream] = app.sse.streams()
+    expect(stream).type.toBe<ServerStream | undefined>()
+    // a stream tells of its life, and does not change it
+    // @ts-expect-error Cannot assign to 'events' because it is a read-only property.
+    if (stream !== undefined) stream.events = 0
+  })
+
+  test('channels can be published to and subscribed to, whatever their events are', () => {
+    for (const channel of app.sse.channels()) {
+      void channel.publish({ event: 'any', data: {} }, { topic: 'a' })
+      channel.subscribe({}, { from: 'live' })
+      expect(channel.topics()).type.toBe<TopicCount[]>()
+      expect(channel.retention).type.toBe<Retention>()
+    }
   })
 })

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Log, NewRecord, Position, StoredRecord } from '../../types/broker.js'
-import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions } from '../../types/channel.js'
+import type { Log, NewRecord, Position, Retention, StoredRecord } from '../../types/broker.js'
+import type { AnyRequest, ChannelEvents, PublishOptions, SubscribeOptions, SubscriberOptions, TopicCount } from '../../types/channel.js'
 import type { EventStream } from '../../types/event.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
 import { FST_ERR_SSE_CHANNEL_CLOSED, FST_ERR_SSE_SUBSCRIBE_INVALID } from '../errors.js'
@@ -86,6 +86,10 @@ export class Channel {
     return this.stream.event
   }
 
+  get retention (): Retention {
+    return this.#options.retention
+  }
+
   /** @throws FST_ERR_SSE_SCHEMA_BUILD */
   compile (): void {
     this.#messages.compile()
@@ -148,6 +152,10 @@ export class Channel {
 
   subscriberCount (topic?: string): number {
     return topic === undefined ? this.#live.subscribers.size : this.#live.count(topic)
+  }
+
+  topics (): TopicCount[] {
+    return this.#live.topics
   }
 
   /** What has come of it in this process. Asks where its log ends, so that the next one knows how far this process is behind. */

@@ -34,6 +34,10 @@ export class Channels {
     return channel
   }
 
+  get all (): Channel[] {
+    return [...this.#open.values()]
+  }
+
   get metrics (): ChannelMetrics[] {
     return Array.from(this.#open.values(), channel => channel.measure())
   }

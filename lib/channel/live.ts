@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Follower, Log, Position, StoredRecord } from '../../types/broker.js'
 import { Batch } from './batch.js'
 import type { Message } from './message.js'
-import type { Topic } from '../../types/channel.js'
+import type { Topic, TopicCount } from '../../types/channel.js'
 import { TopicIndex } from './topic-index.js'
 
 /** Subscribers that are served in one turn of the event loop: each takes 4 to 7 µs, nearly all of it for the socket. */
@@ -75,6 +75,11 @@ export class Live implements Follower {
   /** How many get the events of a topic. */
   count (topic: string): number {
     return this.#index.count(topic)
+  }
+
+  /** What they have named, and how many have. */
+  get topics (): TopicCount[] {
+    return this.#index.counts
   }
 
   /** Resolves when messages come. */

@@ -1,4 +1,5 @@
-import type { Topic } from '../../types/channel.js'
+import type { Topic, TopicCount } from '../../types/channel.js'
+import { topicPrefix } from './topic-prefix.js'
 
 /** Subscribers by topic. A topic that nobody subscribes to costs nothing. */
 export class TopicIndex<Subscriber> {
@@ -43,6 +44,14 @@ export class TopicIndex<Subscriber> {
     const subscribers = new Set<Subscriber>()
     this.match(topic, subscriber => { subscribers.add(subscriber) })
     return subscribers.size + this.#everything.size
+  }
+
+  /** Topics and prefixes that are subscribed to, and how many do. */
+  get counts (): TopicCount[] {
+    return [
+      ...Array.from(this.#exact, ([topic, { size }]) => ({ topic, subscribers: size })),
+      ...Array.from(this.#prefixes, ([prefix, { size }]) => ({ topic: topicPrefix(prefix), subscribers: size }))
+    ]
   }
 
   /** Topics and prefixes that are subscribed to. */

@@ -1,5 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerStream } from '../../types/channel.js'
 import type { CloseReason, CloseRecord } from '../../types/sink.js'
 import { asError } from '../as-error.js'
 import { asyncScope } from '../async-scope.js'
@@ -14,6 +15,7 @@ import { Ending } from './ending.js'
 import { type Carried, ExchangeCarrier } from './exchange-carrier.js'
 import { hasStreamType } from './headers.js'
 import { Intake, type Taking } from './intake.js'
+import { type Listed, listedStream } from './listed-stream.js'
 import { onClosed } from './on-closed.js'
 import { abortResponse, endConnectionAfter, isGone, isWhole, type RawResponse, silencePrematureClose } from './response.js'
 import { discardSource } from './source.js'
@@ -42,7 +44,7 @@ export interface Replying {
 }
 
 /** One request and the event stream that answers it, from the handler's call to the end of the response. */
-export class Exchange implements Taking, OpenStream, Carried, Announced {
+export class Exchange implements Taking, OpenStream, Carried, Announced, Listed {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly route: StreamRoute
@@ -130,6 +132,15 @@ export class Exchange implements Taking, OpenStream, Carried, Announced {
   /** By EventSource and its kin; an answer to a POST would be another one. */
   get canComeBack (): boolean {
     return this.request.method === 'GET'
+  }
+
+  /** How often the client was told that it has missed events which are gone. */
+  get gaps (): number {
+    return this.#carrier?.gaps ?? 0
+  }
+
+  get listed (): ServerStream {
+    return listedStream(this)
   }
 
   get watchEveryMs (): number {

@@ -1,4 +1,5 @@
 import { setTimeout as timeout } from 'node:timers/promises'
+import type { ServerStream } from '../../types/channel.js'
 import { inSlices } from '../in-slices.js'
 import { MAX_INTERVAL_MS } from './watch.js'
 
@@ -14,6 +15,8 @@ export interface OpenStream {
   shutDown: () => void
   /** Ends it at once. */
   destroy: () => void
+  /** What `app.sse.streams()` tells of it. */
+  readonly listed: ServerStream
 }
 
 /** Sources of a stream that were asked to end and have not all done so. */
@@ -54,6 +57,11 @@ export class Streams {
   /** Open streams. */
   get size (): number {
     return this.#open.size
+  }
+
+  /** What there is to tell of each. */
+  get listed (): ServerStream[] {
+    return Array.from(this.#open, ({ listed }) => listed)
   }
 
   /** Streams that have ended though their sources have not. */

@@ -14,6 +14,7 @@ t.test('a name is open once', async t => {
   t.throws(() => open(''), { code: 'FST_ERR_SSE_CHANNEL_INVALID' })
   t.throws(() => open('others', { retain: 'all' } as never), { code: 'FST_ERR_SSE_OPTION_INVALID' })
   t.equal(channels.size, 1)
+  t.equal(channels.all[0], channel)
   await channel.close()
   t.equal(channels.size, 0)
   t.not(open('notes'), channel)

@@ -53,6 +53,7 @@ t.test('follows the log as long as there are subscribers, and holds nothing afte
   t.equal(log.followers.size, 1)
   t.equal(live.subscribers.size, 2)
   t.strictSame([live.count('a'), live.count('b')], [2, 1])
+  t.strictSame(live.topics, [{ topic: 'a', subscribers: 1 }])
   await live.began()
   t.strictSame(live.head, at(0))
   live.delete(first)

@@ -47,6 +47,11 @@ t.test('one who goes takes nobody along', async t => {
   index.delete(topics, 'stranger')
   t.strictSame(visited(index, 'a'), ['y', 'y'])
   t.equal(index.size, 3)
+  t.strictSame(index.counts, [
+    { topic: 'a', subscribers: 1 },
+    { topic: topicPrefix('a'), subscribers: 1 },
+    { topic: topicPrefix('b'), subscribers: 1 }
+  ])
   index.delete(topics, 'y')
   t.equal(index.size, 0)
   t.strictSame(visited(index, 'a'), [])

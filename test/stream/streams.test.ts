@@ -1,14 +1,18 @@
 import t from 'tap'
 import { Streams } from '../../lib/stream/streams.js'
+import type { ServerStream } from '../../types/channel.js'
+
+const listed = {} as ServerStream
 
 t.test('counts what is open and what has not ended, and watches by one timer that rests', async t => {
   const streams = new Streams(0)
   const watched: string[] = []
-  const stream = (name: string) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watched.push(name) }, shutDown () {}, destroy () {} })
+  const stream = (name: string) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watched.push(name) }, shutDown () {}, destroy () {}, listed })
   const [a, b] = [stream('a'), stream('b')]
   streams.add(a)
   streams.add(b)
   t.equal(streams.size, 2)
+  t.strictSame(streams.listed, [listed, listed])
   while (watched.length < 4) await new Promise(setImmediate)
   t.strictSame(watched.slice(0, 4), ['a', 'b', 'a', 'b'])
   streams.delete(a)
@@ -24,7 +28,7 @@ t.test('watches many in several turns, which do not overlap', async t => {
   const streams = new Streams(0)
   let turn = 0
   const turns: number[] = []
-  const all = Array.from({ length: 1_200 }, () => ({ watchEveryMs: 5, canComeBack: true, watch: () => { turns.push(turn) }, shutDown () {}, destroy () {} }))
+  const all = Array.from({ length: 1_200 }, () => ({ watchEveryMs: 5, canComeBack: true, watch: () => { turns.push(turn) }, shutDown () {}, destroy () {}, listed }))
   for (const stream of all) streams.add(stream)
   while (turns.length < 1_200) {
     turn++
@@ -46,7 +50,7 @@ t.test('a look that takes longer than its interval is not begun again before it 
     let nowMs = 0
     while (nowMs < until) nowMs = performance.now()
   }
-  const all = Array.from({ length: 1_200 }, (_, n) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watch(n) }, shutDown () {}, destroy () {} }))
+  const all = Array.from({ length: 1_200 }, (_, n) => ({ watchEveryMs: 5, canComeBack: true, watch: () => { watch(n) }, shutDown () {}, destroy () {}, listed }))
   for (const stream of all) streams.add(stream)
   while (order.length < 2_400) await new Promise(setImmediate)
   isBusy = false
@@ -82,7 +86,7 @@ t.test('closing', async t => {
 
   t.test('ends what is open, and what still comes', async t => {
     const streams = new Streams(0)
-    const stream = { watchEveryMs: 1_000, canComeBack: true, watch () {}, shutDown: () => { streams.delete(stream) }, destroy: () => { t.fail('destroyed') } }
+    const stream = { watchEveryMs: 1_000, canComeBack: true, watch () {}, shutDown: () => { streams.delete(stream) }, destroy: () => { t.fail('destroyed') }, listed }
     streams.add(stream)
     await streams.close(1_000)
     streams.add(stream)
