@@ -41,7 +41,11 @@ export class Streams {
   draining = false
   readonly #closeSpreadMs: number
   readonly #open = new Set<OpenStream>()
+  /** Those that have yet to be warned of. */
   readonly #unfinished = new Set<UnfinishedSources>()
+  /** Those that were: weak, since they may never end. */
+  readonly #warned = new WeakSet<UnfinishedSources>()
+  #warnedCount = 0
   #timer: NodeJS.Timeout | undefined
   #intervalMs = Infinity
   #onEmpty: (() => void) | undefined
@@ -66,7 +70,7 @@ export class Streams {
 
   /** Streams that have ended though their sources have not. */
   get unfinished (): number {
-    return this.#unfinished.size
+    return this.#unfinished.size + this.#warnedCount
   }
 
   add (stream: OpenStream): void {
@@ -88,6 +92,7 @@ export class Streams {
 
   deleteUnfinished (sources: UnfinishedSources): void {
     if (this.#unfinished.delete(sources)) this.#rest()
+    else if (this.#warned.delete(sources)) this.#warnedCount--
   }
 
   /**
@@ -156,6 +161,8 @@ export class Streams {
     for (const sources of this.#unfinished) {
       if (nowMs - sources.stoppedAtMs < UNFINISHED_AFTER_MS) continue
       this.deleteUnfinished(sources)
+      this.#warned.add(sources)
+      this.#warnedCount++
       sources.warn()
     }
   }
