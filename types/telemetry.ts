@@ -82,7 +82,7 @@ export interface Metrics {
   unfinishedSources: number
 }
 
-/** What is published on the diagnostics channel `fastify-typed-sse:stream:first-event` when a stream has its first event. */
+/** What is published on the diagnostics channel `fastify-typed-sse:stream:first-event` when a stream has its first event; never before its response has begun. */
 export interface StreamFirstEventMessage {
   request: FastifyRequest
   /** As in the close record. */

@@ -66,6 +66,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced, Listed 
   readonly #handlerTimeoutMs: number
   #hasFinished = false
   #hasEvent = false
+  #isAnnounced = false
 
   constructor (request: FastifyRequest, reply: FastifyReply, route: StreamRoute, replying: Replying) {
     this.request = request
@@ -269,7 +270,9 @@ export class Exchange implements Taking, OpenStream, Carried, Announced, Listed 
 
   /** The response begins, unless an onSend hook has put something else in its place: then nobody reads this one. */
   onBodyRead (): void {
+    this.#isAnnounced = true
     announceOpen(this)
+    if (this.#hasEvent) this.#announceFirstEvent() // it has waited for onSend hooks
   }
 
   /** Whoever read the body has given up on it: the client has gone, or the rest of the response is theirs. */
@@ -320,7 +323,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced, Listed 
   onFirstEvent (): void {
     if (this.#hasEvent) return // its sources tell of theirs, and there may be several
     this.#hasEvent = true
-    announceFirstEvent(this, this.ending.elapsedMs / 1_000)
+    if (this.#isAnnounced) this.#announceFirstEvent()
   }
 
   end (reason: CloseReason): void {
@@ -335,6 +338,10 @@ export class Exchange implements Taking, OpenStream, Carried, Announced, Listed 
     if (this.canComeBack) this.response?.finish()
     else this.response?.abortAfterFlush()
     this.ending.abort(reason)
+  }
+
+  #announceFirstEvent (): void {
+    announceFirstEvent(this, this.ending.elapsedMs / 1_000)
   }
 
   #stop (reason: CloseReason): void {
