@@ -18,6 +18,8 @@ type Send = (this: FastifyReply, payload?: unknown) => unknown
 
 /** How one reply may become an event stream. */
 export class Answer implements Replying {
+  /** An answer is made in this plugin's preHandler hook, unless a hook before that has used `reply.sse`. */
+  readonly calledAtMs = performance.now()
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #route: Route

@@ -35,7 +35,11 @@ export interface RouteMetrics {
   invalidEvents: number
   /** Bytes that wait for clients: in this process and in its sockets' queues. */
   queuedBytes: number
-  /** From the start of a source to its first event, of every stream that had one. */
+  /**
+   * From when the request came to its handler to the first event, of every stream that had one: what the handler does before
+   * it returns its generator or sends by `reply.sse` is in it. So are preHandler hooks of the route and those added after this plugin, and
+   * onSend hooks; other hooks, parsing and validation are not.
+   */
   timeToFirstEvent: DurationHistogram
 }
 
@@ -87,7 +91,7 @@ export interface StreamFirstEventMessage {
   request: FastifyRequest
   /** As in the close record. */
   route: string
-  /** Since the start of its source. */
+  /** As in `timeToFirstEvent`. */
   seconds: number
 }
 

@@ -37,6 +37,8 @@ type State = 'idle' | 'starting' | 'answered' | 'open' | 'ending' | 'closed'
 
 /** How an exchange answers its request. */
 export interface Replying {
+  /** When the request came to its handler, by `performance.now()`. */
+  readonly calledAtMs: number
   /** Fastify's own `reply.send`. */
   send: (payload: unknown) => void
   /** Asked before the source starts: whether the request was answered otherwise, since it should not get the stream. */
@@ -341,7 +343,7 @@ export class Exchange implements Taking, OpenStream, Carried, Announced, Listed 
   }
 
   #announceFirstEvent (): void {
-    announceFirstEvent(this, this.ending.elapsedMs / 1_000)
+    announceFirstEvent(this, (performance.now() - this.#replying.calledAtMs) / 1_000)
   }
 
   #stop (reason: CloseReason): void {

@@ -65,7 +65,7 @@ export function observeMetrics (app: FastifyInstance, meter: Meter): () => void 
 function timeToFirstEvent (app: FastifyInstance, meter: Meter): () => void {
   const durations = meter.createHistogram('sse.server.stream.time_to_first_event', {
     unit: 's',
-    description: 'From the start of the source of an event stream to its first event.',
+    description: 'From when a request came to its handler to the first event of its stream.',
     advice: { explicitBucketBoundaries: [...BOUNDS] }
   })
   return listen(app, 'stream:first-event', ({ route, seconds }) => { durations.record(seconds, routeAttributes(route)) })

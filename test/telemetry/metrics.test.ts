@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
-import sse, { type ChannelMetrics, eventStream, memoryBroker, type Metrics, type RouteMetrics } from '../../lib/index.js'
+import sse, { type ChannelMetrics, type EventSink, eventStream, memoryBroker, type Metrics, type RouteMetrics } from '../../lib/index.js'
 import { opened, received, resume } from '../channels/clients.js'
 import { count, counts } from '../channels/streams.js'
 import { loadedApp, type TestApp } from '../helpers/app.js'
@@ -171,7 +171,44 @@ t.test('bytes that a client has not read are queued', async t => {
 })
 
 t.test('the time to the first event', async t => {
-  t.test('is that of the first one alone, from the start of the source', async t => {
+  for (const [what, handler] of [
+    ['returns a generator', async (_reply, wait) => {
+      await wait()
+      return (async function * () { yield count(1) })()
+    }],
+    ['sends', async ({ sse }, wait) => {
+      await wait()
+      void sse.send(count(1))
+      sse.end()
+      return sse
+    }],
+    ['yields', (_reply, wait) => (async function * () {
+      await wait()
+      yield count(1)
+    })()]
+  ] as Array<[string, (reply: { sse: EventSink<ReturnType<typeof count>> }, wait: () => Promise<void>) => unknown]>) {
+    t.test(`begins when the request comes to its handler, whatever that waits for before it ${what}`, async t => {
+      const { app } = await loadedApp(t)
+      const called = deferred()
+      const go = deferred()
+      const wait = async (): Promise<void> => {
+        called.resolve()
+        await go.promise
+      }
+      app.get('/', { schema }, (_request, reply) => handler(reply as never, wait) as never)
+      const response = app.inject('/')
+      await called.promise
+      const calledAtMs = performance.now()
+      while (performance.now() < calledAtMs + 20); // it waits meanwhile
+      go.resolve()
+      await response
+      const { count: streams, sum } = routeOf(app, 'GET /').timeToFirstEvent
+      t.equal(streams, 1)
+      t.ok(sum >= 0.02, `${sum} s`)
+    })
+  }
+
+  t.test('is that of the first one alone', async t => {
     const { app, listen } = await loadedApp(t, { commitAfterMs: 0 })
     const go = deferred()
     app.get('/', { schema }, async function * () {
