@@ -63,6 +63,11 @@ export class Live implements Follower {
     return this.#settled
   }
 
+  /** Changes when the log is followed anew: those who were there have gone, or have gone back to the history. */
+  get generation (): number {
+    return this.#generation
+  }
+
   get subscribers (): ReadonlySet<LiveSubscriber> {
     return this.#subscribers
   }

@@ -45,7 +45,7 @@ export class ChannelTally {
 
   /** It could not be stored. */
   failToStore (timing: Timing | undefined): void {
-    if (timing !== undefined) this.#timer.cancel()
+    if (timing !== undefined) this.#timer.cancel(timing)
   }
 
   /** A record has come, and is about to be written. */

@@ -7,11 +7,15 @@ export interface TimedEnd {
   readonly head: Position | undefined
   /** Every live subscriber has got what it should up to this offset. */
   readonly settled: number
+  /** Another one where others follow, or the same ones anew: those before will not be written what was published. */
+  readonly generation: number
 }
 
 /** A publish that is timed. */
 export interface Timing {
   readonly startedAtMs: number
+  /** That of those for whom it is. */
+  readonly generation: number
   /** Where its event stands; undefined before it is stored. */
   position: Position | undefined
 }
@@ -33,7 +37,7 @@ export class PublishTimer {
   /** An event is published. @returns undefined where it is not timed. */
   begin (live: TimedEnd): Timing | undefined {
     if (live.head === undefined || this.#isTiming(live)) return undefined
-    this.#timing = { startedAtMs: performance.now(), position: undefined }
+    this.#timing = { startedAtMs: performance.now(), generation: live.generation, position: undefined }
     return this.#timing
   }
 
@@ -44,14 +48,19 @@ export class PublishTimer {
   }
 
   /** The event of a timing could not be stored. */
-  cancel (): void {
-    this.#timing = undefined
+  cancel (timing: Timing): void {
+    if (this.#timing === timing) this.#timing = undefined
   }
 
   /** More was written. */
-  settle ({ head, settled }: TimedEnd): void {
+  settle ({ head, settled, generation }: TimedEnd): void {
     const timing = this.#timing
-    if (timing?.position === undefined || timing.position.epoch !== head?.epoch || settled < timing.position.offset) return
+    if (timing === undefined) return
+    if (timing.generation !== generation) {
+      this.#timing = undefined // nobody of those who are there now was there for it
+      return
+    }
+    if (timing.position === undefined || timing.position.epoch !== head?.epoch || settled < timing.position.offset) return
     this.#timing = undefined
     const seconds = (performance.now() - timing.startedAtMs) / 1_000
     this.histogram.observe(seconds)
@@ -59,9 +68,9 @@ export class PublishTimer {
   }
 
   /** Whether an event is on its way that will be written: not where those who followed have gone, and others have come since. */
-  #isTiming ({ head, settled }: TimedEnd): boolean {
+  #isTiming ({ head, settled, generation }: TimedEnd): boolean {
     const timing = this.#timing
-    if (timing === undefined) return false
+    if (timing?.generation !== generation) return false
     const { position } = timing
     return position === undefined || (position.epoch === head?.epoch && settled < position.offset)
   }

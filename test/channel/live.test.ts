@@ -69,6 +69,7 @@ t.test('follows the log as long as there are subscribers, and holds nothing afte
 t.test('follows anew for who comes after the last has gone', async t => {
   const first = new Witness()
   const { log, live } = await started(first)
+  const { generation } = live
   live.delete(first)
   log.publish(3)
   const second = new Witness()
@@ -79,6 +80,7 @@ t.test('follows anew for who comes after the last has gone', async t => {
   t.equal(hasBegun, false)
   await began
   t.strictSame([live.head, live.settled], [at(3), 3])
+  t.not(live.generation, generation)
   log.publish(1)
   await tick()
   t.strictSame(second.calls, [[4], 'wake'])

@@ -344,6 +344,27 @@ t.test('a channel', async t => {
     t.equal(channelOf(app).publishToWrite.count, 2, 'what may have been published before is not timed')
   })
 
+  t.test('times nothing for which nobody was there any more', async t => {
+    const { app, channel } = await serve(t)
+    const join = async (): Promise<AsyncIterator<unknown>> => {
+      const events = channel.subscribe({})[Symbol.asyncIterator]()
+      await events.next() // its position: it is live
+      return events
+    }
+    const first = await join()
+    const published = channel.publish(count(1))
+    await first.return?.()
+    await published
+    const second = await join()
+    await channel.publish(count(2), { idempotencyKey: 'not timed itself' })
+    t.match(await second.next(), { value: { data: 2 } })
+    t.equal(channelOf(app).publishToWrite.count, 0)
+    await channel.publish(count(3))
+    t.match(await second.next(), { value: { data: 3 } })
+    t.equal(channelOf(app).publishToWrite.count, 1)
+    await second.return?.()
+  })
+
   t.test('is behind its broker by what that has stored and not brought', async t => {
     const shared = memoryBroker()
     const { broker, hold, release } = heldBroker(shared)

@@ -14,7 +14,7 @@ function setting (t: Test) {
   })
   const timed: number[] = []
   const timer = new PublishTimer(seconds => { timed.push(seconds) })
-  const live = { head: at(0) as ReturnType<typeof at> | undefined, settled: 0 }
+  const live = { head: at(0) as ReturnType<typeof at> | undefined, settled: 0, generation: 1 }
   const write = (offset: number): void => {
     live.head = at(offset)
     live.settled = offset
@@ -76,27 +76,61 @@ t.test('nothing is timed where nobody follows', async t => {
 
 t.test('an event that could not be stored is not timed, and the next one is', async t => {
   const { timed, timer, write, begin } = setting(t)
-  begin()
-  timer.cancel()
+  const timing = begin()
+  timer.cancel(timing)
   write(1)
   t.strictSame(timed, [])
-  t.not(begin(), undefined)
+  const next = begin()
+  timer.cancel(timing)
+  t.equal(begin(), undefined, 'the next one is not cancelled with it')
+  timer.store(next, at(2), { head: at(2), settled: 2, generation: 1 })
+  t.strictSame(timed, [0])
 })
 
-t.test('an event that will not be written is forgotten with the next one', async t => {
-  const { timed, timer, live, begin } = setting(t)
-  t.test('those who followed have gone, and others have come after it', async t => {
-    timer.store(begin(), at(1), live)
-    live.head = at(4)
+t.test('an event for which nobody is there any more is not timed', async t => {
+  /** All who followed leave, and others come when more has been published. */
+  const others = ({ live }: ReturnType<typeof setting>, epoch = 'e'): void => {
+    live.head = at(4, epoch)
     live.settled = 4
+    live.generation++
+  }
+
+  t.test('when something else is written to those who have come since', async t => {
+    const all = setting(t)
+    const { timed, timer, live, begin } = all
+    timer.store(begin(), at(1), live)
+    others(all)
+    timer.settle(live)
+    t.strictSame(timed, [])
+  })
+
+  t.test('when something else is published, which is timed in its place', async t => {
+    const all = setting(t)
+    const { timed, timer, live, write, begin } = all
+    timer.store(begin(), at(1), live)
+    others(all)
+    timer.store(begin(), at(5), live)
+    write(5)
+    t.strictSame(timed, [0])
+  })
+
+  t.test('when the broker says late where it stands', async t => {
+    const all = setting(t)
+    const { timed, timer, live, begin } = all
+    const timing = begin()
+    others(all)
     const next = begin()
     t.not(next, undefined)
-    timer.store(next, at(5), live)
+    timer.store(timing, at(1), live)
+    t.strictSame(timed, [])
+    timer.store(next, at(4), live)
+    t.strictSame(timed, [0])
   })
-  t.test('its epoch is over', async t => {
-    live.head = at(9, 'f')
-    live.settled = 9
-    timer.settle(live)
+
+  t.test('nor is one of an epoch that they do not follow', async t => {
+    const { timed, timer, live, write, begin } = setting(t)
+    timer.store(begin(), at(1, 'f'), live)
+    write(2)
     t.strictSame(timed, [])
     t.not(begin(), undefined)
   })
