@@ -15,6 +15,7 @@ import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
 import { ReadableBody } from './stream/readable-body.js'
 import { addVary } from './stream/vary.js'
+import { ChannelTallies } from './telemetry/channel-tallies.js'
 import { sumMetrics } from './telemetry/sum.js'
 
 // Symbol.for, so that the ESM and the CommonJS copy of this package see each other's registration.
@@ -154,7 +155,7 @@ function serverEvents (instance: FastifyInstance, documents: Documents): ServerE
     position: async (...of: unknown[]) => await jointPosition(of),
     streams: () => Array.from(registrationsOf(instance.server)).flatMap(({ streams }) => streams.listed),
     channels: () => Array.from(registrationsOf(instance.server)).flatMap(({ channels }) => channels) as unknown as ReturnType<ServerEvents['channels']>,
-    metrics: () => sumMetrics(Array.from(registrationsOf(instance.server), ({ metrics }) => metrics)),
+    metrics: () => sumMetrics([ChannelTallies.of(instance).closed, ...Array.from(registrationsOf(instance.server), ({ metrics }) => metrics)]),
     merge: (...subscriptions) => merge(subscriptions) as unknown as ReturnType<ServerEvents['merge']>
   } as ServerEvents
 }

@@ -16,6 +16,7 @@ import { Route, type RouteDeclaration } from './route.js'
 import { compileStream, type StreamCodec } from './schema/codec.js'
 import { type PayloadCompiler, payloadCompiler } from './schema/compile.js'
 import { Streams } from './stream/streams.js'
+import { sumTotals } from './telemetry/sum.js'
 import { holdsStream } from './stray-stream.js'
 
 /** EventSource tells of its connection by events of these names. */
@@ -91,9 +92,11 @@ export class Registration {
 
   /** What has come of the streams and channels of this scope. */
   get metrics (): Metrics {
+    const channels = this.#channels.metrics
     return {
       routes: this.#routes.flatMap(route => route.metrics ?? []),
-      channels: this.#channels.metrics,
+      channels,
+      allChannels: sumTotals(channels),
       refused: this.limits.refusals.total,
       runningReplays: this.#pageReads.running,
       waitingReplays: this.#pageReads.waiting,

@@ -43,9 +43,8 @@ export interface RouteMetrics {
   timeToFirstEvent: DurationHistogram
 }
 
-/** What has come of a channel in this process while it was open, and what there is of it. */
-export interface ChannelMetrics {
-  channel: string
+/** What has come of channels in this process, and what there is of them. */
+export interface ChannelTotals {
   /** Subscribers. */
   subscribers: number
   /** Events that were published here and stored. */
@@ -70,12 +69,25 @@ export interface ChannelMetrics {
   publishToWrite: DurationHistogram
 }
 
-/** `app.sse.metrics()`: of the whole server, whichever scopes the plugin is registered in. Counters start with the process and never go back. */
+/**
+ * Of the channels of one name, of which each scope may have one. Its counters start when the first of them is opened, and go
+ * when the last of them is closed.
+ */
+export interface ChannelMetrics extends ChannelTotals {
+  channel: string
+}
+
+/**
+ * `app.sse.metrics()`: of the whole server, whichever scopes the plugin is registered in. Counters start with the server and
+ * never go back. Those of one channel do so as long as it is open.
+ */
 export interface Metrics {
   /** Every route that declares a stream, and every other that has had one. */
   routes: RouteMetrics[]
   /** Every channel that is open. */
   channels: ChannelMetrics[]
+  /** All channels together, with the counters of those that were closed. */
+  allChannels: ChannelTotals
   /** Streams that `maxStreams` or `maxStreamsPerKey` have refused. */
   refused: number
   /** Pages of history that are being read for subscribers. */

@@ -184,6 +184,7 @@ export class Channel {
     await this.#live.close()
     this.#attendance.finish()
     await this.#log.close()
+    this.#tally.close()
     this.#onClosed()
   }
 

@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Position, StoredRecord } from '../../types/broker.js'
 import type { ChannelMetrics } from '../../types/telemetry.js'
 import { announceWritten } from './announce-written.js'
+import { ChannelTallies, type Tallied } from './channel-tallies.js'
 import { DeliveryTraces } from './delivery-traces.js'
 import { Lag } from './lag.js'
 import { PublishTimer, type TimedEnd, type Timing } from './publish-timer.js'
+import { sumChannels } from './sum.js'
 
 /** The live end of a channel, and who is there. */
 export interface LiveEnd extends TimedEnd {
@@ -12,23 +14,27 @@ export interface LiveEnd extends TimedEnd {
 }
 
 /** Counts what comes of one channel in this process. */
-export class ChannelTally {
+export class ChannelTally implements Tallied {
   invalidEvents = 0
   gaps = 0
   snapshots = 0
-  readonly #channel: string
+  readonly channel: string
+  readonly #tallies: ChannelTallies
   readonly #live: LiveEnd
   readonly #timer: PublishTimer
   readonly #lag = new Lag()
   readonly #traces: DeliveryTraces
   #published = 0
+  #inherited: ChannelMetrics | undefined
 
   /** @param app By which the channel was opened. */
   constructor (app: FastifyInstance, channel: string, live: LiveEnd) {
-    this.#channel = channel
+    this.channel = channel
     this.#live = live
     this.#traces = new DeliveryTraces(app, channel)
     this.#timer = new PublishTimer(seconds => { announceWritten(app, channel, seconds) })
+    this.#tallies = ChannelTallies.of(app)
+    this.#tallies.open(this)
   }
 
   /** @returns How long it takes from now on to be written; undefined where that is not timed. */
@@ -68,8 +74,8 @@ export class ChannelTally {
     const { subscribers, head } = this.#live
     let queuedBytes = 0
     for (const { waiting } of subscribers) queuedBytes += waiting
-    return {
-      channel: this.#channel,
+    const own = {
+      channel: this.channel,
       subscribers: subscribers.size,
       published: this.#published,
       invalidEvents: this.invalidEvents,
@@ -79,5 +85,15 @@ export class ChannelTally {
       lag: this.#lag.behind(head),
       publishToWrite: this.#timer.histogram.read()
     }
+    return this.#inherited === undefined ? own : sumChannels(own, this.#inherited)
+  }
+
+  inherit (counters: ChannelMetrics): void {
+    this.#inherited = this.#inherited === undefined ? counters : sumChannels(this.#inherited, counters)
+  }
+
+  /** The channel is closed. */
+  close (): void {
+    this.#tallies.close(this)
   }
 }

@@ -28,7 +28,7 @@ export function channelScope (t: Test, options: Partial<ChannelScope> = {}) {
   const carriers = new Map<object, Carrier>()
   const timer = new PositionTimer(1_000)
   const scope: ChannelScope = {
-    app: {} as FastifyInstance,
+    app: { server: {} } as FastifyInstance,
     log,
     broker: memoryBroker(),
     reads: new PageReads(4, Infinity),

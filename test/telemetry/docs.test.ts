@@ -46,7 +46,7 @@ t.test('the names in the first column are those of metrics()', async t => {
   const { app } = await loadedApp(t)
   app.sse.channel('counts', counts)
   app.get('/', { schema: { response: { 200: counts } } }, async function * () {})
-  const { routes: [route], channels: [channel], ...server } = app.sse.metrics()
+  const { routes: [route], channels: [channel], allChannels: _, ...server } = app.sse.metrics()
   const names = [route, channel, server].flatMap(part => Object.keys(part ?? {})).filter(name => name !== 'route' && name !== 'channel')
   t.strictSame(rows.map(([name]) => name).sort(), names.sort())
 })

@@ -429,3 +429,36 @@ t.test('all scopes of the server are in it, whichever is asked', async t => {
   t.equal(metrics.channels.length, 1)
   t.strictSame(child.sse.metrics(), metrics)
 })
+
+t.test('counters of channels never go back', async t => {
+  const { app } = await loadedApp(t)
+  const [first, other] = [app.sse.channel('counts', counts), app.sse.channel('other', counts)]
+  let second = first
+  const publish = async (channel: typeof first, times: number): Promise<void> => {
+    for (let n = 0; n < times; n++) await channel.publish(count(n))
+  }
+  const published = (): unknown[] => {
+    const { channels, allChannels } = app.sse.metrics()
+    return [channels.map(({ channel, published }) => `${channel} ${published}`), allChannels.published]
+  }
+  await app.register(async scope => {
+    await scope.register(sse)
+    second = scope.sse.channel('counts', counts)
+  })
+  await app.ready()
+  await publish(first, 3)
+  await publish(second, 2)
+  await publish(other, 1)
+  t.strictSame(published(), [['counts 5', 'other 1'], 6])
+
+  await first.close()
+  t.strictSame(published(), [['other 1', 'counts 5'], 6], 'as long as the other one is open, it has those of both')
+  await publish(second, 1)
+  t.strictSame(published(), [['other 1', 'counts 6'], 7])
+  await second.close()
+  t.strictSame(published(), [['other 1'], 7], 'the name goes with the last one, and nothing from all together')
+  await publish(app.sse.channel('counts', counts), 1)
+  t.strictSame(published(), [['other 1', 'counts 1'], 8])
+  await app.close()
+  t.strictSame(published(), [[], 8])
+})

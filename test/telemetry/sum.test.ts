@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Histogram } from '../../lib/telemetry/histogram.js'
 import { RouteTally } from '../../lib/telemetry/route-tally.js'
-import { sumMetrics } from '../../lib/telemetry/sum.js'
+import { countersOf, NO_METRICS, sumMetrics, sumTotals } from '../../lib/telemetry/sum.js'
 import type { ChannelMetrics, Metrics } from '../../types/telemetry.js'
 
 function histogramOf (...durations: number[]) {
@@ -25,7 +25,7 @@ const channel = (name: string, published: number): ChannelMetrics => ({
 })
 
 const metrics = (parts: Partial<Metrics>): Metrics => ({
-  routes: [], channels: [], refused: 1, runningReplays: 2, waitingReplays: 3, unfinishedSources: 4, ...parts
+  routes: [], channels: [], allChannels: NO_METRICS.allChannels, refused: 1, runningReplays: 2, waitingReplays: 3, unfinishedSources: 4, ...parts
 })
 
 t.test('adds up what all have', async t => {
@@ -44,4 +44,18 @@ t.test('adds up routes and channels of the same name, and leaves the others apar
     { ...channel('c', 4), subscribers: 2, gaps: 4, queuedBytes: 6, lag: 2, publishToWrite: histogramOf(1, 3) },
     channel('d', 2)
   ])
+})
+
+t.test('adds up all channels, whatever their names, and nothing to nothing', async t => {
+  const [one, other] = [channel('c', 1), channel('d', 3)]
+  const { channel: _, ...sum } = { ...channel('', 4), subscribers: 2, gaps: 4, queuedBytes: 6, lag: 2, publishToWrite: histogramOf(1, 3) }
+  t.strictSame(sumTotals([one, other]), sum)
+  t.strictSame(sumTotals([]), NO_METRICS.allChannels)
+  t.strictSame(sumMetrics([]), NO_METRICS)
+  const { channel: __, ...own } = one
+  t.strictSame(sumMetrics([metrics({ allChannels: own }), metrics({ allChannels: other })]).allChannels, sum)
+})
+
+t.test('of a channel that is closed there is nothing any more, and what has come of it stays', async t => {
+  t.strictSame(countersOf(channel('c', 7)), { ...channel('c', 7), subscribers: 0, queuedBytes: 0, lag: 0 })
 })
