@@ -35,7 +35,7 @@ export default sseOpenTelemetry
 
 async function exportTelemetry (app: FastifyInstance, options: OpenTelemetryOptions): Promise<void> {
   const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true, links = false } = options
-  const stops = [observeMetrics(app, meterProvider.getMeter(NAME))]
+  const stops = [observeMetrics(app, meterProvider)]
   if (spans) stops.push(traceStreams(app, tracerProvider.getTracer(NAME)))
   if (links) stops.push(traceDeliveries(app, tracerProvider.getTracer(NAME)))
   app.addHook('onClose', async () => { for (const stop of stops) stop() })

@@ -1,113 +1,16 @@
-import type { BatchObservableCallback, Meter, Observable } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
-import type { ChannelMetrics, Metrics, RouteMetrics } from '../../types/telemetry.js'
-import { BOUNDS } from './histogram.js'
 import { listen } from './listen.js'
 import { routeAttributes } from './otel-attributes.js'
-
-type Attributes = Record<string, string>
-type Kind = 'ObservableCounter' | 'ObservableUpDownCounter' | 'ObservableGauge'
-
-/** An instrument, and where its values are found. */
-interface Observed {
-  readonly name: string
-  readonly kind: Kind
-  readonly unit: string
-  readonly description: string
-  readonly values: (metrics: Metrics) => Array<[value: number, attributes: Attributes]>
-}
-
-/** Every instrument that is read when it is collected. docs/telemetry.md tells of each. */
-const OBSERVED: readonly Observed[] = [
-  upDown('sse.server.active_streams', '{stream}', 'Event streams that are open.', ofRoutes(({ open }) => open)),
-  counter('sse.server.stream.opened', '{stream}', 'Event streams whose response has begun.', ofRoutes(({ opened }) => opened)),
-  counter('sse.server.stream.closed', '{stream}', 'Event streams that were opened and are over, by reason.', ofReasons),
-  counter('sse.server.stream.unopened', '{stream}', 'Event streams that ended before their response began.', ofRoutes(({ unopened }) => unopened)),
-  counter('sse.server.stream.resumed', '{stream}', 'Event streams that were opened with a last event ID.', ofRoutes(({ resumed }) => resumed)),
-  counter('sse.server.stream.refused', '{stream}', 'Event streams that limits have refused.', ofServer(({ refused }) => refused)),
-  counter('sse.server.stream.events', '{event}', 'Events written to streams.', ofRoutes(({ events }) => events)),
-  counter('sse.server.stream.io', 'By', 'Bytes of the bodies of event streams, before any compression.', ofRoutes(({ bytes }) => bytes)),
-  counter('sse.server.stream.invalid_events', '{event}', 'Events that were refused, since they are not what their route declares.', ofRoutes(({ invalidEvents }) => invalidEvents)),
-  upDown('sse.server.stream.queued', 'By', 'Bytes that wait for clients, in this process and in the queues of its sockets.', ofRoutes(({ queuedBytes }) => queuedBytes)),
-  upDown('sse.server.unfinished_sources', '{source}', 'Sources that have not ended though their stream has.', ofServer(({ unfinishedSources }) => unfinishedSources)),
-  upDown('sse.server.replays.running', '{read}', 'Pages of history that are being read for subscribers.', ofServer(({ runningReplays }) => runningReplays)),
-  upDown('sse.server.replays.waiting', '{subscriber}', 'Subscribers that wait for their turn to read history.', ofServer(({ waitingReplays }) => waitingReplays)),
-  upDown('sse.server.channel.subscribers', '{subscriber}', 'Subscribers of a channel in this process.', ofChannels(({ subscribers }) => subscribers)),
-  counter('sse.server.channel.published', '{event}', 'Events that were published to a channel by this process.', ofChannels(({ published }) => published)),
-  counter('sse.server.channel.invalid_events', '{event}', 'Events that were refused when they were published to a channel.', ofChannels(({ invalidEvents }) => invalidEvents)),
-  counter('sse.server.channel.gaps', '{gap}', 'How often a subscriber was told that it has missed events which are gone.', ofChannels(({ gaps }) => gaps)),
-  counter('sse.server.channel.snapshots', '{snapshot}', 'How often a snapshot was given to a subscriber.', ofChannels(({ snapshots }) => snapshots)),
-  upDown('sse.server.channel.queued', 'By', 'Bytes that wait for subscribers, about, beside those that their streams have taken.', ofChannels(({ queuedBytes }) => queuedBytes)),
-  gauge('sse.server.channel.lag', '{event}', 'Events that the broker has stored and that have not come to this process.', ofChannels(({ lag }) => lag))
-]
+import { MeterObserver } from './otel-observer.js'
 
 /** Gives the metrics of a server to OpenTelemetry. @returns A function that ends it. */
-export function observeMetrics (app: FastifyInstance, meter: Meter): () => void {
-  const instruments = OBSERVED.map(({ name, kind, unit, description }) => meter[`create${kind}`](name, { unit, description }) as Observable)
-  let isOver = false
-  const observe: BatchObservableCallback = result => {
-    // Once more after the end: what an SDK was told last, it goes on telling, and streams that were open then would stay so.
-    if (isOver) meter.removeBatchObservableCallback(observe, instruments)
-    const metrics = app.sse.metrics()
-    OBSERVED.forEach(({ values }, i) => {
-      for (const [value, attributes] of values(metrics)) result.observe(instruments[i] as Observable, value, attributes)
-    })
-  }
-  meter.addBatchObservableCallback(observe, instruments)
+export function observeMetrics (app: FastifyInstance, provider: MeterProvider): () => void {
+  const observer = MeterObserver.of(provider)
   const stops = [
-    timeToFirstEvent(app, meter),
-    publishToWrite(app, meter),
-    () => { isOver = true }
+    listen(app, 'stream:first-event', ({ route, seconds }) => { observer.timeToFirstEvent.record(seconds, routeAttributes(route)) }),
+    listen(app, 'channel:written', ({ channel, seconds }) => { observer.publishToWrite.record(seconds, { 'sse.channel': channel }) }),
+    observer.add(() => app.sse.metrics())
   ]
   return () => { for (const stop of stops) stop() }
-}
-
-function timeToFirstEvent (app: FastifyInstance, meter: Meter): () => void {
-  const durations = meter.createHistogram('sse.server.stream.time_to_first_event', {
-    unit: 's',
-    description: 'From when a request came to its handler to the first event of its stream.',
-    advice: { explicitBucketBoundaries: [...BOUNDS] }
-  })
-  return listen(app, 'stream:first-event', ({ route, seconds }) => { durations.record(seconds, routeAttributes(route)) })
-}
-
-function publishToWrite (app: FastifyInstance, meter: Meter): () => void {
-  const durations = meter.createHistogram('sse.server.channel.publish_to_write', {
-    unit: 's',
-    description: 'From the publishing of an event until it was written to all subscribers of this process.',
-    advice: { explicitBucketBoundaries: [...BOUNDS] }
-  })
-  return listen(app, 'channel:written', ({ channel, seconds }) => { durations.record(seconds, { 'sse.channel': channel }) })
-}
-
-type Values = Observed['values']
-
-function upDown (name: string, unit: string, description: string, values: Values): Observed {
-  return { name, kind: 'ObservableUpDownCounter', unit, description, values }
-}
-
-function counter (name: string, unit: string, description: string, values: Values): Observed {
-  return { name, kind: 'ObservableCounter', unit, description, values }
-}
-
-function gauge (name: string, unit: string, description: string, values: Values): Observed {
-  return { name, kind: 'ObservableGauge', unit, description, values }
-}
-
-function ofServer (value: (metrics: Metrics) => number): Values {
-  return metrics => [[value(metrics), {}]]
-}
-
-function ofRoutes (value: (route: RouteMetrics) => number): Values {
-  return ({ routes }) => routes.map(route => [value(route), routeAttributes(route.route)])
-}
-
-function ofChannels (value: (channel: ChannelMetrics) => number): Values {
-  return ({ channels }) => channels.map(channel => [value(channel), { 'sse.channel': channel.channel }])
-}
-
-function ofReasons ({ routes }: Metrics): ReturnType<Values> {
-  return routes.flatMap(({ route, closed }) => Object.entries(closed).map(([reason, value]) => {
-    return [value, { ...routeAttributes(route), 'sse.close.reason': reason }] satisfies [number, Attributes]
-  }))
 }

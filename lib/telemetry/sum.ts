@@ -42,6 +42,16 @@ export function countersOf (channel: ChannelMetrics): ChannelMetrics {
   return { ...channel, subscribers: 0, queuedBytes: 0, lag: 0 }
 }
 
+/** What stays of a server when it is closed. */
+export function pastOf (metrics: Metrics): Metrics {
+  return {
+    ...NO_METRICS,
+    routes: metrics.routes.map(route => ({ ...route, open: 0, queuedBytes: 0 })),
+    channels: metrics.channels.map(countersOf),
+    refused: metrics.refused
+  }
+}
+
 function byName<T> (all: readonly T[], nameOf: (one: T) => string, sum: (a: T, b: T) => T): T[] {
   const found = new Map<string, T>()
   for (const one of all) {

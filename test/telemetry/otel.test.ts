@@ -99,6 +99,27 @@ t.test('metrics', async t => {
   })
 })
 
+t.test('servers of one provider are added up', async t => {
+  const { meterProvider, collect } = openTelemetry(t)
+  const [one, other] = [await serve(t, { meterProvider }), await serve(t, { meterProvider })]
+  const told = async (...names: string[]): Promise<unknown[]> => {
+    const metrics = await collect()
+    return names.map(name => metrics[`sse.server.${name}`]?.points.map(({ value }) => value))
+  }
+  const counters = ['stream.opened', 'stream.events', 'channel.published']
+  t.strictSame(await told('active_streams', 'channel.subscribers', ...counters), [[2], [2], [2], [4], [4]])
+  await one.app.close()
+  t.strictSame(await told('active_streams', 'channel.subscribers', ...counters), [[1], [1], [2], [4], [4]], 'what has come of one that is closed stays')
+  await other.channel.publish(count(3))
+  await received(other.client, 3)
+  t.strictSame(await told(...counters), [[2], [5], [5]])
+  await other.app.close()
+  const third = await serve(t, { meterProvider })
+  t.strictSame(await told('active_streams', 'stream.opened', 'stream.events'), [[1], [3], [7]])
+  t.strictSame(await told('channel.published'), [[2]], 'its name was open nowhere for a while')
+  await third.app.close()
+})
+
 t.test('a stream has a span', async t => {
   t.test('with the facts of its close record', async t => {
     const { tracerProvider, spans } = openTelemetry(t)

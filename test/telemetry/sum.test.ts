@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Histogram } from '../../lib/telemetry/histogram.js'
 import { RouteTally } from '../../lib/telemetry/route-tally.js'
-import { countersOf, NO_METRICS, sumMetrics, sumTotals } from '../../lib/telemetry/sum.js'
+import { countersOf, NO_METRICS, pastOf, sumMetrics, sumTotals } from '../../lib/telemetry/sum.js'
 import type { ChannelMetrics, Metrics } from '../../types/telemetry.js'
 
 function histogramOf (...durations: number[]) {
@@ -58,4 +58,14 @@ t.test('adds up all channels, whatever their names, and nothing to nothing', asy
 
 t.test('of a channel that is closed there is nothing any more, and what has come of it stays', async t => {
   t.strictSame(countersOf(channel('c', 7)), { ...channel('c', 7), subscribers: 0, queuedBytes: 0, lag: 0 })
+})
+
+t.test('of a server that is closed only what has come of it stays', async t => {
+  const open = { ...route('GET /a', 2), open: 1, opened: 2 }
+  t.strictSame(pastOf(metrics({ routes: [open], channels: [channel('c', 7)] })), {
+    ...NO_METRICS,
+    routes: [{ ...open, open: 0, queuedBytes: 0 }],
+    channels: [countersOf(channel('c', 7))],
+    refused: 1
+  })
 })
