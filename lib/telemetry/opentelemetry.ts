@@ -16,6 +16,11 @@ export interface OpenTelemetryOptions {
   spans?: boolean
   /** Whether events carry the trace in which they were published, and their deliveries link to it. Default: false. */
   links?: boolean
+  /**
+   * Whether metrics of channels are told of each channel, by its name. Default: true. False: of all together. An SDK keeps
+   * every name that it was told of, 2,000 at most unless it is set otherwise: where names come and go without end, set false.
+   */
+  perChannel?: boolean
 }
 
 const NAME = 'fastify-typed-sse'
@@ -34,8 +39,8 @@ export const sseOpenTelemetry = fp(exportTelemetry, { fastify: '5.x', name: 'fas
 export default sseOpenTelemetry
 
 async function exportTelemetry (app: FastifyInstance, options: OpenTelemetryOptions): Promise<void> {
-  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true, links = false } = options
-  const stops = [observeMetrics(app, meterProvider)]
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider(), spans = true, links = false, perChannel = true } = options
+  const stops = [observeMetrics(app, meterProvider, perChannel)]
   if (spans) stops.push(traceStreams(app, tracerProvider.getTracer(NAME)))
   if (links) stops.push(traceDeliveries(app, tracerProvider.getTracer(NAME)))
   app.addHook('onClose', async () => { for (const stop of stops) stop() })

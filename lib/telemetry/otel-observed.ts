@@ -1,5 +1,5 @@
 import type { ChannelMetrics, Metrics, RouteMetrics } from '../../types/telemetry.js'
-import { routeAttributes } from './otel-attributes.js'
+import { channelAttributes, routeAttributes } from './otel-attributes.js'
 
 type Attributes = Record<string, string>
 type Kind = 'ObservableCounter' | 'ObservableUpDownCounter' | 'ObservableGauge'
@@ -60,7 +60,7 @@ function ofRoutes (value: (route: RouteMetrics) => number): Values {
 }
 
 function ofChannels (value: (channel: ChannelMetrics) => number): Values {
-  return ({ channels }) => channels.map(channel => [value(channel), { 'sse.channel': channel.channel }])
+  return ({ channels }) => channels.map(channel => [value(channel), channelAttributes(channel.channel)])
 }
 
 function ofReasons ({ routes }: Metrics): ReturnType<Values> {

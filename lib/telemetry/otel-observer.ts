@@ -1,7 +1,8 @@
 import type { BatchObservableCallback, Histogram, Meter, MeterProvider, Observable } from '@opentelemetry/api'
-import type { Metrics } from '../../types/telemetry.js'
+import type { ChannelMetrics, Metrics } from '../../types/telemetry.js'
 import { BOUNDS } from './histogram.js'
 import { OBSERVED } from './otel-observed.js'
+import { isTogether } from './per-channel.js'
 import { NO_METRICS, pastOf, sumMetrics } from './sum.js'
 
 const observers = new WeakMap<MeterProvider, MeterObserver>()
@@ -20,6 +21,8 @@ export class MeterObserver {
   readonly #servers = new Set<() => Metrics>()
   /** What has come of servers that were closed. */
   #past: Metrics = NO_METRICS
+  /** Channels of which it was told last. */
+  #told = new Set<string>()
   #isObserving = false
 
   /** That of a provider. */
@@ -63,7 +66,15 @@ export class MeterObserver {
   /** Counters of channels stay as long as another server has one of the same name, whose own are added to them. */
   #keepOpen ({ channels }: Metrics): void {
     const open = new Set(channels.map(({ channel }) => channel))
-    this.#past = { ...this.#past, channels: this.#past.channels.filter(({ channel }) => open.has(channel)) }
+    this.#past = { ...this.#past, channels: this.#past.channels.filter(({ channel }) => isTogether(channel) || open.has(channel)) }
+  }
+
+  /** Channels that were there the last time, and are not any more: said once, else the SDK would tell of them as they were. */
+  #gone ({ channels }: Metrics): ChannelMetrics[] {
+    const told = new Set(channels.map(({ channel }) => channel))
+    const gone = [...this.#told].filter(channel => !told.has(channel))
+    this.#told = told
+    return gone.map(channel => ({ ...NO_METRICS.allChannels, channel }))
   }
 
   readonly #observe: BatchObservableCallback = result => {
@@ -75,8 +86,10 @@ export class MeterObserver {
     const current = this.#read()
     this.#keepOpen(current)
     const metrics = sumMetrics([current, this.#past])
-    OBSERVED.forEach(({ values }, i) => {
-      for (const [value, attributes] of values(metrics)) result.observe(this.#instruments[i] as Observable, value, attributes)
+    const withGone = { ...metrics, channels: [...metrics.channels, ...this.#gone(metrics)] }
+    OBSERVED.forEach(({ kind, values }, i) => {
+      // A counter that is not observed stays as it is; at 0 it would begin anew.
+      for (const [value, attributes] of values(kind === 'ObservableCounter' ? metrics : withGone)) result.observe(this.#instruments[i] as Observable, value, attributes)
     })
   }
 }

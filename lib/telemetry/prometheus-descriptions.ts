@@ -1,4 +1,5 @@
 import type { ChannelMetrics, Metrics, RouteMetrics } from '../../types/telemetry.js'
+import { isTogether } from './per-channel.js'
 import type { Description, Sample } from './scraped-metric.js'
 
 /** Every metric of Prometheus: named by its conventions, in base units. docs/telemetry.md tells of each. */
@@ -50,7 +51,7 @@ function ofRoutes (value: (route: RouteMetrics) => Sample['value']): Samples {
 }
 
 function ofChannels (value: (channel: ChannelMetrics) => Sample['value']): Samples {
-  return ({ channels }) => channels.map(channel => ({ labels: { channel: channel.channel }, value: value(channel) }))
+  return ({ channels }) => channels.map(channel => ({ labels: isTogether(channel.channel) ? {} : { channel: channel.channel }, value: value(channel) }))
 }
 
 function ofReasons ({ routes }: Metrics): Sample[] {

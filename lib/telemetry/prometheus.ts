@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Metrics } from '../../types/telemetry.js'
 import { describe } from '../describe.js'
 import { FST_ERR_SSE_OPTION_INVALID } from '../errors.js'
+import { toldChannels } from './per-channel.js'
 import { DESCRIPTIONS } from './prometheus-descriptions.js'
 import { ScrapedMetric } from './scraped-metric.js'
 
@@ -17,6 +18,11 @@ export interface PrometheusRegistry {
 export interface PrometheusOptions {
   /** What the metrics are added to, such as `register` of prom-client, or `app.metrics.client.register` of fastify-metrics. */
   registry: PrometheusRegistry
+  /**
+   * Whether metrics of channels are told of each channel, by its name. Default: true. False: of all together, without the label
+   * `channel`. Prometheus keeps a series for every name that it has scraped: where names come and go without end, set false.
+   */
+  perChannel?: boolean
 }
 
 /**
@@ -34,7 +40,7 @@ export const ssePrometheus = fp(exportMetrics, { fastify: '5.x', name: 'fastify-
 
 export default ssePrometheus
 
-async function exportMetrics (app: FastifyInstance, { registry }: PrometheusOptions): Promise<void> {
+async function exportMetrics (app: FastifyInstance, { registry, perChannel = true }: PrometheusOptions): Promise<void> {
   if (typeof (registry as Partial<PrometheusRegistry> | undefined)?.registerMetric !== 'function') {
     throw FST_ERR_SSE_OPTION_INVALID('registry', 'a registry of prom-client', describe(registry))
   }
@@ -43,7 +49,10 @@ async function exportMetrics (app: FastifyInstance, { registry }: PrometheusOpti
     // It may have been cleared, and another app have its own there.
     for (const [name, metric] of added) if (registry.getSingleMetric(name) === metric) registry.removeSingleMetric(name)
   })
-  const read = oncePerScrape(() => app.sse.metrics())
+  const read = oncePerScrape(() => {
+    const metrics = app.sse.metrics()
+    return { ...metrics, channels: toldChannels(metrics, perChannel) }
+  })
   for (const description of DESCRIPTIONS) {
     const metric = new ScrapedMetric(description, read)
     registry.registerMetric(metric as never)

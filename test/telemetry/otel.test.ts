@@ -120,6 +120,41 @@ t.test('servers of one provider are added up', async t => {
   await third.app.close()
 })
 
+t.test('of a channel that is closed', async t => {
+  t.test('it is told once that there is nothing any more, and what has come of it stays', async t => {
+    const { meterProvider, collect } = openTelemetry(t)
+    const { app, channel } = await serve(t, { meterProvider })
+    const told = async (): Promise<unknown[]> => {
+      const metrics = await collect()
+      return ['subscribers', 'queued', 'lag', 'published'].map(name => metrics[`sse.server.channel.${name}`]?.points)
+    }
+    const points = (value: number): object[] => [{ attributes: CHANNEL, value }]
+    t.strictSame(await told(), [points(1), points(0), points(0), points(2)])
+    await channel.close()
+    for (let times = 0; times < 2; times++) t.strictSame(await told(), [points(0), points(0), points(0), points(2)])
+    await app.sse.channel('counts', counts).publish(count(1))
+    t.strictSame(await told(), [points(0), points(0), points(0), points(1)], 'opened again, it begins anew')
+  })
+
+  t.test('the name is not told at all where that is switched off, and nothing goes from all together', async t => {
+    const { meterProvider, collect } = openTelemetry(t)
+    const { app, channel } = await serve(t, { meterProvider, perChannel: false })
+    await app.sse.channel('other', counts).publish(count(1))
+    const told = async (): Promise<unknown[]> => {
+      const metrics = await collect()
+      return ['subscribers', 'lag', 'published', 'publish_to_write'].map(name => metrics[`sse.server.channel.${name}`]?.points)
+    }
+    const points = (value: unknown): object[] => [{ attributes: {}, value }]
+    t.match(await told(), [points(1), points(0), points(3), points({ count: 2 })])
+    await channel.close()
+    t.match(await told(), [points(0), points(0), points(3), points({ count: 2 })])
+    await app.close()
+    const other = await serve(t, { meterProvider, perChannel: false })
+    t.match(await told(), [points(1), points(0), points(5), points({ count: 4 })], 'nor when a server is closed')
+    await other.app.close()
+  })
+})
+
 t.test('a stream has a span', async t => {
   t.test('with the facts of its close record', async t => {
     const { tracerProvider, spans } = openTelemetry(t)

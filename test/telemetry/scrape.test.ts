@@ -3,7 +3,7 @@ import fastifyMetrics from 'fastify-metrics'
 import { Counter, Registry, register } from 'prom-client'
 import t, { type Test } from 'tap'
 import type { Metrics } from '../../lib/index.js'
-import { ssePrometheus } from '../../lib/telemetry/prometheus.js'
+import { type PrometheusOptions, ssePrometheus } from '../../lib/telemetry/prometheus.js'
 import { opened, received } from '../channels/clients.js'
 import { count, counts } from '../channels/streams.js'
 import { bareApp, loadedApp } from '../helpers/app.js'
@@ -16,10 +16,10 @@ function samplesOf (text: string, name: string): string[] {
 }
 
 /** An app whose one stream has had two events, and is open. */
-async function serve (t: Test, registry: Registry) {
+async function serve (t: Test, registry: Registry, options: Partial<PrometheusOptions> = {}) {
   const testApp = await loadedApp(t)
   const { app, listen } = testApp
-  await app.register(ssePrometheus, { registry })
+  await app.register(ssePrometheus, { registry, ...options })
   const channel = app.sse.channel('counts', counts)
   app.get('/', { schema }, request => channel.subscribe(request))
   const { url } = await listen()
@@ -56,6 +56,20 @@ t.test('a registry of prom-client has what app.sse.metrics() tells, when it is s
   t.strictSame(samplesOf(after, 'fastify_sse_streams_open'), ['{route="GET /"} 0'])
   t.strictSame(samplesOf(after, 'fastify_sse_streams_closed_total').filter(line => !line.endsWith(' 0')), ['{route="GET /",reason="client"} 1'])
   t.strictSame(samplesOf(after, 'fastify_sse_events_sent_total'), ['{route="GET /"} 2'])
+})
+
+t.test('channels have no names where that is switched off, and nothing goes from all together', async t => {
+  const registry = new Registry()
+  const { app, channel } = await serve(t, registry, { perChannel: false })
+  await app.sse.channel('other', counts).publish(count(1))
+  for (const subscribers of [1, 0]) {
+    const text = await registry.metrics()
+    t.strictSame(samplesOf(text, 'fastify_sse_channel_subscribers'), [` ${subscribers}`])
+    t.strictSame(samplesOf(text, 'fastify_sse_channel_published_total'), [' 3'])
+    t.strictSame(samplesOf(text, 'fastify_sse_channel_publish_to_write_seconds').at(-1), '_count 2')
+    t.notMatch(text, /channel="/)
+    await channel.close()
+  }
 })
 
 t.test('each bucket of a histogram has what is in those below it as well', async t => {
