@@ -8,6 +8,7 @@ import createError from '@fastify/error'
 
 // Registration
 export const FST_ERR_SSE_ALREADY_REGISTERED = createError('FST_ERR_SSE_ALREADY_REGISTERED', 'fastify-typed-sse is already registered in this scope; register it once here, or in a child scope to override its options there', 500)
+export const FST_ERR_SSE_TELEMETRY_REGISTERED = createError<[plugin: string]>('FST_ERR_SSE_TELEMETRY_REGISTERED', '%s is already registered on this server; register it once, since it tells of all scopes', 500)
 export const FST_ERR_SSE_OPTION_INVALID = createError<[option: string, expected: string, received: string]>('FST_ERR_SSE_OPTION_INVALID', "%s should be %s, instead got '%s'", 500, TypeError)
 export const FST_ERR_SSE_STREAM_INVALID = createError<[problem: string]>('FST_ERR_SSE_STREAM_INVALID', 'eventStream(): %s', 500, TypeError)
 export const FST_ERR_SSE_ROUTE_INVALID = createError<[route: string, problem: string]>('FST_ERR_SSE_ROUTE_INVALID', '%s: %s', 500, TypeError)

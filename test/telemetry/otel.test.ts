@@ -344,6 +344,18 @@ t.test('links', async t => {
   })
 })
 
+t.test('is registered once on a server, whichever scopes bring it', async t => {
+  const { app } = await loadedApp(t)
+  const { meterProvider, tracerProvider } = openTelemetry(t)
+  const options = { meterProvider, tracerProvider }
+  app.register(async scope => { await scope.register(sseOpenTelemetry, options) })
+  app.register(async scope => { await scope.register(sseOpenTelemetry, options) })
+  await t.rejects(async () => { await app.ready() }, {
+    code: 'FST_ERR_SSE_TELEMETRY_REGISTERED',
+    message: 'sseOpenTelemetry is already registered on this server; register it once, since it tells of all scopes'
+  })
+})
+
 t.test('takes the global providers where it is given none', async t => {
   const { tracerProvider, spans } = openTelemetry(t)
   trace.setGlobalTracerProvider(tracerProvider)
