@@ -1,7 +1,7 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import { listen } from './listen.js'
-import { channelAttributes, routeAttributes } from './otel-attributes.js'
+import { channelAttributes, requestAttributes } from './otel-attributes.js'
 import { MeterObserver } from './otel-observer.js'
 import { toldChannels } from './per-channel.js'
 
@@ -9,7 +9,7 @@ import { toldChannels } from './per-channel.js'
 export function observeMetrics (app: FastifyInstance, provider: MeterProvider, perChannel: boolean): () => void {
   const observer = MeterObserver.of(provider)
   const stops = [
-    listen(app, 'stream:first-event', ({ route, seconds }) => { observer.timeToFirstEvent.record(seconds, routeAttributes(route)) }),
+    listen(app, 'stream:first-event', ({ request, route, seconds }) => { observer.timeToFirstEvent.record(seconds, requestAttributes(request, route)) }),
     listen(app, 'channel:written', ({ channel, seconds }) => {
       observer.publishToWrite.record(seconds, perChannel ? channelAttributes(channel) : {})
     }),

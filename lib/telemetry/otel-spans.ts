@@ -1,7 +1,7 @@
 import { type Span, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { listen } from './listen.js'
-import { routeAttributes } from './otel-attributes.js'
+import { requestAttributes } from './otel-attributes.js'
 
 /** Gives a span to each stream of a server, from the beginning of its response to its end. @returns A function that ends it. */
 export function traceStreams (app: FastifyInstance, tracer: Tracer): () => void {
@@ -9,7 +9,9 @@ export function traceStreams (app: FastifyInstance, tracer: Tracer): () => void 
   const stops = [
     listen(app, 'stream:open', ({ request, route }) => {
       // A child of what is active: this is told in the async context of the request.
-      spans.set(request, tracer.startSpan(`event stream ${route}`, { attributes: routeAttributes(route) }))
+      const attributes = requestAttributes(request, route)
+      const name = `event stream ${attributes['http.request.method']} ${attributes['http.route']}`
+      spans.set(request, tracer.startSpan(name, { attributes }))
     }),
     listen(app, 'stream:first-event', ({ request }) => { spans.get(request)?.addEvent('sse.first_event') }),
     listen(app, 'stream:close', ({ request, record: { reason, events, bytes, resumedFrom, gaps, conflated, dropped } }) => {

@@ -344,6 +344,20 @@ t.test('links', async t => {
   })
 })
 
+t.test('a route of several methods', async t => {
+  const { meterProvider, tracerProvider, collect, spans } = openTelemetry(t)
+  const { app } = await loadedApp(t)
+  await app.register(sseOpenTelemetry, { meterProvider, tracerProvider })
+  app.route({ method: ['GET', 'POST'], url: '/both', schema, handler: async function * () { yield count(1) } })
+  for (const method of ['GET', 'POST'] as const) await app.inject({ url: '/both', method })
+  const ofRequests = ['GET', 'POST'].map(method => ({ 'http.request.method': method, 'http.route': '/both' }))
+  t.match(spans(), ofRequests.map(attributes => ({ name: `event stream ${attributes['http.request.method']} /both`, attributes })))
+  const metrics = await collect()
+  t.strictSame(metrics['sse.server.stream.time_to_first_event']?.points.map(({ attributes }) => attributes), ofRequests)
+  const opened = metrics['sse.server.stream.opened']?.points
+  t.strictSame(opened, [{ attributes: { 'http.route': '/both' }, value: 2 }], 'is counted as one')
+})
+
 t.test('is registered once on a server, whichever scopes bring it', async t => {
   const { app } = await loadedApp(t)
   const { meterProvider, tracerProvider } = openTelemetry(t)
