@@ -134,6 +134,7 @@ export class Answer implements Replying {
     if (streams.closing) return undefined
     try {
       if (!isDraining) return admission?.admit(this.#request, this.#reply, options)
+      streams.refused++
       leaveConnection(this.#reply) // the next one may lead elsewhere
       return refuse(this.#request, this.#reply, options, 'draining', comeBackMs('shutdown', this.#route))
     } catch (error) {

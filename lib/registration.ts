@@ -97,7 +97,7 @@ export class Registration {
       routes: this.#routes.flatMap(route => route.metrics ?? []),
       channels,
       allChannels: sumTotals(channels),
-      refused: this.limits.refusals.total,
+      refused: this.limits.refusals.total + this.streams.refused,
       runningReplays: this.#pageReads.running,
       waitingReplays: this.#pageReads.waiting,
       unfinishedSources: this.streams.unfinished

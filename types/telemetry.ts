@@ -88,7 +88,7 @@ export interface Metrics {
   channels: ChannelMetrics[]
   /** All channels together, with the counters of those that were closed. */
   allChannels: ChannelTotals
-  /** Streams that `maxStreams` or `maxStreamsPerKey` have refused. */
+  /** Streams that `maxStreams`, `maxStreamsPerKey` or a drain have refused. */
   refused: number
   /** Pages of history that are being read for subscribers. */
   runningReplays: number

@@ -39,6 +39,8 @@ export class Streams {
   closing = false
   /** Whether no more are wanted, since the server is about to close. */
   draining = false
+  /** Streams that were refused since no more are wanted. */
+  refused = 0
   readonly #closeSpreadMs: number
   readonly #open = new Set<OpenStream>()
   /** Those that have yet to be warned of. */

@@ -20,7 +20,7 @@ export const OBSERVED: readonly Observed[] = [
   counter('sse.server.stream.closed', '{stream}', 'Event streams that were opened and are over, by reason.', ofReasons),
   counter('sse.server.stream.unopened', '{stream}', 'Event streams that ended before their response began.', ofRoutes(({ unopened }) => unopened)),
   counter('sse.server.stream.resumed', '{stream}', 'Event streams that were opened with a last event ID.', ofRoutes(({ resumed }) => resumed)),
-  counter('sse.server.stream.refused', '{stream}', 'Event streams that limits have refused.', ofServer(({ refused }) => refused)),
+  counter('sse.server.stream.refused', '{stream}', 'Event streams that limits or a drain have refused.', ofServer(({ refused }) => refused)),
   counter('sse.server.stream.events', '{event}', 'Events written to streams.', ofRoutes(({ events }) => events)),
   counter('sse.server.stream.io', 'By', 'Bytes of the bodies of event streams, before any compression.', ofRoutes(({ bytes }) => bytes)),
   counter('sse.server.stream.invalid_events', '{event}', 'Events that were refused, since they are not what their route declares.', ofRoutes(({ invalidEvents }) => invalidEvents)),

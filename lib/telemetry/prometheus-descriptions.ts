@@ -9,7 +9,7 @@ export const DESCRIPTIONS: readonly Description[] = [
   counter('streams_closed_total', 'Event streams that were opened and are over, by reason.', ofReasons),
   counter('streams_unopened_total', 'Event streams that ended before their response began.', ofRoutes(({ unopened }) => unopened)),
   counter('streams_resumed_total', 'Event streams that were opened with a last event ID.', ofRoutes(({ resumed }) => resumed)),
-  counter('streams_refused_total', 'Event streams that limits have refused.', ofServer(({ refused }) => refused)),
+  counter('streams_refused_total', 'Event streams that limits or a drain have refused.', ofServer(({ refused }) => refused)),
   counter('events_sent_total', 'Events written to streams.', ofRoutes(({ events }) => events)),
   counter('sent_bytes_total', 'Bytes of the bodies of event streams, before any compression.', ofRoutes(({ bytes }) => bytes)),
   counter('events_invalid_total', 'Events that were refused, since they are not what their route declares.', ofRoutes(({ invalidEvents }) => invalidEvents)),

@@ -147,6 +147,17 @@ t.test('what limits refuse is counted', async t => {
   t.match(app.sse.metrics(), { refused: 2, routes: [{ opened: 1 }] })
 })
 
+t.test('what a drain refuses is counted, with or without limits', async t => {
+  for (const options of [{}, { maxStreams: 1 }]) {
+    const { app } = await loadedApp(t, options)
+    app.get('/', { schema }, (_request, reply) => reply.sse)
+    await app.sse.drain()
+    await app.inject('/')
+    await app.inject({ url: '/', headers: { accept: 'text/event-stream' } })
+    t.match(app.sse.metrics(), { refused: 2, routes: [{ opened: 0, unopened: 0 }] })
+  }
+})
+
 t.test('bytes that a client has not read are queued', async t => {
   const { app, listen } = await loadedApp(t, { maxBufferedBytes: Infinity })
   const lines = eventStream({ line: Type.String() })
