@@ -2,9 +2,12 @@ import { context, isSpanContextValid, type Link, SpanKind, trace, type Tracer } 
 import type { FastifyInstance } from 'fastify'
 import { listen } from './listen.js'
 
+/** What a span may have by the SDK's default; what is more would be dropped. */
+const MAX_LINKS = 128
+
 /**
  * Lets deliveries be followed to who has published: an event carries the trace in which it was published to all instances,
- * and where those of one tick were written, one span has a link to each. @returns A function that ends it.
+ * and where those of one tick were written, a span has a link to each, up to 128 of them. @returns A function that ends it.
  *
  * @see https://www.w3.org/TR/trace-context/
  */
@@ -13,8 +16,11 @@ export function traceDeliveries (app: FastifyInstance, tracer: Tracer): () => vo
     listen(app, 'channel:publish', message => { message.trace = traceParent() }),
     listen(app, 'channel:deliver', ({ channel, traces }) => {
       const links = traces.flatMap(trace => linkTo(trace) ?? [])
-      if (links.length === 0) return
-      tracer.startSpan(`deliver ${channel}`, { kind: SpanKind.CONSUMER, root: true, links, attributes: { 'sse.channel': channel } }).end()
+      for (let begin = 0; begin < links.length; begin += MAX_LINKS) {
+        tracer.startSpan(`deliver ${channel}`, {
+          kind: SpanKind.CONSUMER, root: true, links: links.slice(begin, begin + MAX_LINKS), attributes: { 'sse.channel': channel }
+        }).end()
+      }
     })
   ]
   return () => { for (const stop of stops) stop() }

@@ -320,6 +320,20 @@ t.test('links', async t => {
     }
   })
 
+  t.test('of many events are on several spans, so that none is dropped', async t => {
+    const { tracerProvider, spans } = openTelemetry(t)
+    const { app, listen } = await loadedApp(t)
+    await app.register(sseOpenTelemetry, { tracerProvider, links: true, spans: false })
+    const channel = app.sse.channel('counts', counts)
+    app.get('/', { schema }, request => channel.subscribe(request))
+    const client = await opened(t, (await listen()).url)
+    const all = Array.from({ length: 300 }, (_, n) => n)
+    await publish(tracerProvider.getTracer('test'), 'publisher', async () => await Promise.all(all.map(async n => await channel.publish(count(n)))))
+    await received(client, 300)
+    const deliveries = spans().filter(({ name }) => name === 'deliver counts')
+    t.strictSame(deliveries.map(({ links, droppedLinksCount }) => [links.length, droppedLinksCount]), [[128, 0], [128, 0], [44, 0]])
+  })
+
   t.test('are not made unless that is asked for, nor where nothing is active', async t => {
     for (const links of [false, true]) {
       const { tracerProvider, spans } = openTelemetry(t)
