@@ -6,7 +6,7 @@ import { ChannelTallies, type Tallied } from './channel-tallies.js'
 import { DeliveryTraces } from './delivery-traces.js'
 import { Lag } from './lag.js'
 import { PublishTimer, type TimedEnd, type Timing } from './publish-timer.js'
-import { sumChannels } from './sum.js'
+import { NO_METRICS, sumChannels } from './sum.js'
 
 /** The live end of a channel, and who is there. */
 export interface LiveEnd extends TimedEnd {
@@ -89,7 +89,7 @@ export class ChannelTally implements Tallied {
   }
 
   inherit (counters: ChannelMetrics): void {
-    this.#inherited = this.#inherited === undefined ? counters : sumChannels(this.#inherited, counters)
+    this.#inherited = sumChannels(counters, this.#inherited ?? NO_METRICS.allChannels)
   }
 
   /** The channel is closed. */

@@ -444,7 +444,7 @@ t.test('all scopes of the server are in it, whichever is asked', async t => {
 t.test('counters of channels never go back', async t => {
   const { app } = await loadedApp(t)
   const [first, other] = [app.sse.channel('counts', counts), app.sse.channel('other', counts)]
-  let second = first
+  const more: Array<typeof first> = []
   const publish = async (channel: typeof first, times: number): Promise<void> => {
     for (let n = 0; n < times; n++) await channel.publish(count(n))
   }
@@ -452,19 +452,23 @@ t.test('counters of channels never go back', async t => {
     const { channels, allChannels } = app.sse.metrics()
     return [channels.map(({ channel, published }) => `${channel} ${published}`), allChannels.published]
   }
-  await app.register(async scope => {
-    await scope.register(sse)
-    second = scope.sse.channel('counts', counts)
-  })
+  for (let scopes = 0; scopes < 2; scopes++) {
+    await app.register(async scope => {
+      await scope.register(sse)
+      more.push(scope.sse.channel('counts', counts))
+    })
+  }
   await app.ready()
+  const [second, third] = more as [typeof first, typeof first]
   await publish(first, 3)
   await publish(second, 2)
   await publish(other, 1)
   t.strictSame(published(), [['counts 5', 'other 1'], 6])
 
   await first.close()
-  t.strictSame(published(), [['other 1', 'counts 5'], 6], 'as long as the other one is open, it has those of both')
-  await publish(second, 1)
+  t.strictSame(published(), [['other 1', 'counts 5'], 6], 'as long as another one is open, it has those of both')
+  await publish(third, 1)
+  await third.close()
   t.strictSame(published(), [['other 1', 'counts 6'], 7])
   await second.close()
   t.strictSame(published(), [['other 1'], 7], 'the name goes with the last one, and nothing from all together')
