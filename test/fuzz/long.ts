@@ -14,7 +14,7 @@ const PROPERTIES: Readonly<Record<string, Property>> = {
 }
 
 /** Runs of one seed: a process that has gone wrong should not spoil all that follow. */
-const RUNS_PER_SEED = 100_000
+const RUNS_PER_SEED = 50_000
 
 const { values: { runs, seed, only, path } } = parseArgs({
   options: {

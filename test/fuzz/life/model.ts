@@ -34,6 +34,7 @@ const ofVisits: Array<Rule<Visit>> = [
 
 const ofServers: Array<Rule<Played>> = [
   ['nothing that was accepted is held back from a client that reads', ({ settled }) => settled.find(({ visit: { asked }, taken, got }) => asked.kind !== 'channel' && got < taken)],
+  ['nor what was published', ({ settled, server: { epoch, published } }) => settled.find(({ visit: { asked }, lastEventId }) => asked.kind === 'channel' && lastEventId !== `${epoch}.${published}`)],
   ['a stream ends when its sources have, and its client reads', ({ stuck }) => stuck[0]],
   ['a server that closes keeps no stream of a client that reads', ({ wasClosed, settled }) => wasClosed && settled[0]],
   ['app.close() and app.sse.drain() come to an end', ({ hasClosed }) => !hasClosed],

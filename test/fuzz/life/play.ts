@@ -24,7 +24,7 @@ export interface Played {
   readonly wasDrained: boolean
   readonly waitedMs: number
   /** Streams that were open, and the first of their connection, when all clients read and nothing more was said: how many events had been taken of their sources, and how many had come. */
-  readonly settled: ReadonlyArray<{ visit: Visit, taken: number, got: number }>
+  readonly settled: ReadonlyArray<{ visit: Visit, taken: number, got: number, lastEventId: string | undefined }>
   /** Those of them that had not ended, though their sources had. */
   readonly stuck: readonly Visit[]
   /** Whether app.close() and app.sse.drain() have come to their ends, where they were called. */
@@ -157,7 +157,7 @@ class Play {
     this.#server.letHooksGoOn()
     await turns(4)
     this.#read()
-    return this.#firstOpen().map(visit => ({ visit, taken: visit.taken, got: visit.numbers.length }))
+    return this.#firstOpen().map(visit => ({ visit, taken: visit.taken, got: visit.numbers.length, lastEventId: visit.lastEventId ?? visit.resumedFrom }))
   }
 
   /** Those whose answers are not held up by another one on their connection. */

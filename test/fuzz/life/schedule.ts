@@ -78,7 +78,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 14, arbitrary: fc.record({ do: fc.constant('turn' as const), times: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('end' as const, 'fail' as const), of }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('send all' as const), of, events: fc.nat({ max: 5 }), end: fc.boolean() }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('publish' as const), what, times: fc.integer({ min: 1, max: 12 }) }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('publish' as const), what: usually<Said>('event', 'large', 'wrong', 'final'), times: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('stall' as const, 'read' as const, 'sip' as const), line }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('leave' as const), line, how: fc.constantFrom('close', 'reset', 'end'), part: fc.constantFrom(0, 0.3, 0.9) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(100, 600, 2_500, 9_000, 40_000) }) },
@@ -97,7 +97,7 @@ const life = {
 const steps = fc.array(step, { minLength: 1, maxLength: 24, size: 'max' })
 
 export const schedule: fc.Arbitrary<Schedule> = fc.oneof(
-  { weight: 39, arbitrary: fc.record({ ...life, steps }) },
+  { weight: 59, arbitrary: fc.record({ ...life, steps }) },
   {
     weight: 1,
     arbitrary: fc.record({ ...life, steps: fc.tuple(steps, lastStep, steps).map(([before, last, after]) => [...before, last, ...after]) })

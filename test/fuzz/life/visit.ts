@@ -87,6 +87,11 @@ export class Visit {
     })
   }
 
+  /** The id that its client would come back with. */
+  get lastEventId (): string | undefined {
+    return this.seen.reduce<string | undefined>((last, seen) => ('event' in seen ? seen.id : undefined) ?? last, undefined)
+  }
+
   get numbers (): number[] {
     return this.events.map(({ n }) => n)
   }
