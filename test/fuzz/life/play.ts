@@ -39,7 +39,7 @@ class Play {
   readonly #schedule: Schedule
   readonly #server: Server
   readonly #clock: Clock
-  readonly #cables: Array<{ cable: Cable, visits: Visit[] }> = [{ cable: new Cable(), visits: [] }, { cable: new Cable(), visits: [] }]
+  readonly #cables: Array<{ cable: Cable, visits: Visit[] }> = Array.from({ length: 3 }, () => ({ cable: new Cable(), visits: [] }))
   readonly #visits: Visit[]
   readonly #closing: Array<Promise<unknown>> = []
   #wasClosed = false
