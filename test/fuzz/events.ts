@@ -22,7 +22,7 @@ const declaredCodec: EventCodec = compileStream(job as unknown as EventStream, p
 
 const right = fc.constantFrom<Make>(
   () => 'tick', () => 'text', () => 'list', () => 'any', () => 'done', () => undefined, () => null, () => ({ n: 1 }), () => ({ n: 1, any: { a: [undefined, 1] } }), () => 'two\r\nlines',
-  () => ['a', null], () => 'a.1', () => 7, () => 0, () => 2_000, () => 'stream-end', () => 'stream-gap', () => 'message', () => 'a\uD83D'
+  () => ['a', null], () => 'a.1', () => 7, () => 0, () => 2_000, () => 'stream-end', () => 'stream-gap', () => 'message', () => 'a\nb', () => 'a\uD83D'
 )
 
 /** An event that throws when it is looked at once more. One that lies, each time another way, gets what it deserves: that is not tried. */

@@ -62,6 +62,7 @@ function unchunk (bytes: Buffer): { body: Buffer, isWhole: boolean, length: numb
  */
 export function readEventStream (body: Buffer): { seen: Seen[], rest: string } {
   const lines = body.toString().split('\n')
+  if (body.includes('\r')) throw new Error('a line ends with LF, and a CR would end one as well')
   let rest = lines.pop() as string
   const seen: Seen[] = []
   let event: string | undefined
