@@ -151,7 +151,7 @@ t.test('what a drain refuses is counted, with or without limits', async t => {
   for (const options of [{}, { maxStreams: 1 }]) {
     const { app } = await loadedApp(t, options)
     app.get('/', { schema }, (_request, reply) => reply.sse)
-    await app.sse.drain()
+    await app.sse.drain({ overMs: 0 })
     await app.inject('/')
     await app.inject({ url: '/', headers: { accept: 'text/event-stream' } })
     t.match(app.sse.metrics(), { refused: 2, routes: [{ opened: 0, unopened: 0 }] })
