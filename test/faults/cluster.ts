@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { type Cable, layCable } from '../helpers/cable.js'
 import { compileTo } from '../helpers/compile.js'
 import type { ServerProcess } from '../helpers/server-process.js'
+import { until, within } from '../helpers/within.js'
 import type { Random } from '../proof/random.js'
 import { Account } from './account.js'
 import { type ChannelName, CHANNELS, HISTORIES, type Mode } from './channels.js'
@@ -12,7 +13,6 @@ import { Ledger } from './ledger.js'
 import { type Place, placeOf } from './place.js'
 import { Publisher } from './publisher.js'
 import { type Told, Truth } from './truth.js'
-import { until, within } from './within.js'
 
 const PUBLISHERS = 6
 /** Events that are published at once. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Test } from 'tap'
+import { within } from '../helpers/within.js'
 import type { Mode } from './channels.js'
-import { within } from './within.js'
 
 const START_WITHIN_MS = 20_000
 const STOP_WITHIN_MS = 15_000

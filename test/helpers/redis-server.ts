@@ -1,4 +1,4 @@
-import type { Test } from 'tap'
+import type { Lifetime } from './lifetime.js'
 import { ServerProcess } from './server-process.js'
 
 /** Options of redis-server, as its configuration file names them. */
@@ -17,7 +17,7 @@ const DURABLE: RedisConfig = { appendonly: 'yes', appendfsync: 'everysec', save:
  * await redis.restart() // the same port and disk
  */
 export async function startRedis (
-  t: Test, binary: string, config: RedisConfig | ((port: number) => RedisConfig) = {}
+  t: Lifetime, binary: string, config: RedisConfig | ((port: number) => RedisConfig) = {}
 ): Promise<ServerProcess> {
   return await ServerProcess.start(t, binary, {
     name: 'redis',

@@ -5,11 +5,14 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Test } from 'tap'
+import type { Lifetime } from './lifetime.js'
 
 const ATTEMPTS = 5
 const READY_WITHIN_MS = 20_000
 const STOPPED_WITHIN_MS = 10_000
+
+/** Linux gives 32,768 and up to who connects, others 49,152 and up. */
+const [LOWEST_PORT, PORTS] = [20_000, 12_000]
 
 /** How a kind of server is started, and how it is asked whether it serves. */
 export interface ServerKind {
@@ -39,7 +42,7 @@ export class ServerProcess {
   }
 
   /** Starts it on a free port. */
-  static async start (t: Test, binary: string, kind: ServerKind): Promise<ServerProcess> {
+  static async start (t: Lifetime, binary: string, kind: ServerKind): Promise<ServerProcess> {
     const server = new ServerProcess(binary, kind)
     // Also where the test's process ends without a teardown.
     const end = (): void => { server.#child?.kill('SIGKILL') }
@@ -139,13 +142,24 @@ export class ServerProcess {
   }
 }
 
+/**
+ * A port that nobody has. Below those that kernels give to who connects: else one of thousands of clients may take it while
+ * the server is away.
+ */
 export async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
+      throw error
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 function hasEnded (child: ChildProcess): boolean {
