@@ -18,6 +18,10 @@ export default [
     rules: { '@typescript-eslint/no-unused-vars': 'off' }
   },
   {
+    // Made by scripts/build-inspector.js.
+    ignores: ['lib/inspector/assets.ts']
+  },
+  {
     // The pages of the examples run in a browser.
     files: ['examples/*/public/**'],
     languageOptions: {

@@ -14,8 +14,10 @@ export const FST_ERR_SSE_STREAM_INVALID = createError<[problem: string]>('FST_ER
 export const FST_ERR_SSE_ROUTE_INVALID = createError<[route: string, problem: string]>('FST_ERR_SSE_ROUTE_INVALID', '%s: %s', 500, TypeError)
 export const FST_ERR_SSE_SCHEMA_BUILD = createError<[route: string, event: string, problem: string]>('FST_ERR_SSE_SCHEMA_BUILD', "%s: the schema of event '%s' can't be compiled: %s", 500)
 export const FST_ERR_SSE_SCHEMA_SHARED = createError<[id: string]>('FST_ERR_SSE_SCHEMA_SHARED', "an event stream was given to addSchema() as '%s'; share the schemas of its events instead, and declare the stream in the route's response", 500, TypeError)
+export const FST_ERR_SSE_INSPECTOR_UNAUTHORIZED = createError('FST_ERR_SSE_INSPECTOR_UNAUTHORIZED', 'with NODE_ENV=production the inspector is not registered without authorize, an onRequest hook that says who may see it; await app.register(inspector, { prefix, authorize })', 500)
 
 // Requests
+export const FST_ERR_SSE_INSPECTOR_REFUSED = createError<[reason: string]>('FST_ERR_SSE_INSPECTOR_REFUSED', 'the inspector refuses this request: %s', 403)
 export const FST_ERR_SSE_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_STREAMS_EXCEEDED', 'too many event streams are open here; try again in %d seconds', 503)
 export const FST_ERR_SSE_DRAINING = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_DRAINING', 'this server is about to close; try again in %d seconds', 503)
 export const FST_ERR_SSE_KEY_STREAMS_EXCEEDED = createError<[retryAfterSeconds: number]>('FST_ERR_SSE_KEY_STREAMS_EXCEEDED', 'you have too many event streams open; close one, or try again in %d seconds', 429)

@@ -22,7 +22,7 @@ const COMPILERS = ['5.9', '6.0', '7.0']
  * of its server lead, are not made for browsers.
  */
 const CONSUMERS = [
-  { files: ['consumer.ts', 'testing.ts'], skipLibCheck: false, isPage: false },
+  { files: ['consumer.ts', 'inspector.ts', 'testing.ts'], skipLibCheck: false, isPage: false },
   { files: ['both-copies.ts', 'brokers.ts', 'telemetry.ts'], skipLibCheck: true, isPage: false },
   { files: ['client.ts'], skipLibCheck: true, isPage: true }
 ]

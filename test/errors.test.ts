@@ -14,6 +14,7 @@ const made = Object.entries(errors).map(([name, Constructor]) => ({ name, error:
 const STATUS_CODES: Record<string, number> = {
   FST_ERR_SSE_NOT_ACCEPTABLE: 406,
   FST_ERR_SSE_DRAINING: 503,
+  FST_ERR_SSE_INSPECTOR_REFUSED: 403,
   FST_ERR_SSE_KEY_STREAMS_EXCEEDED: 429,
   FST_ERR_SSE_REPLAY_OVERLOADED: 503,
   FST_ERR_SSE_STREAM_CLOSED: 499,

@@ -10,6 +10,7 @@ const LAYERS: Rules = {
     'lib/index.ts',
     'lib/plugin.ts',
     'lib/testing/',
+    'lib/inspector/',
     'lib/openapi/',
     'lib/answer.ts',
     'lib/registration.ts',

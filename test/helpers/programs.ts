@@ -42,6 +42,7 @@ const ENTRIES: Record<string, string> = {
   client: 'client/connect',
   'client/shared': 'client/shared',
   'client/validate': 'client/validate',
+  inspector: 'inspector/inspector',
   opentelemetry: 'telemetry/opentelemetry',
   prometheus: 'telemetry/prometheus',
   testing: 'testing/inject-events'

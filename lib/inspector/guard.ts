@@ -1,0 +1,54 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify'
+import { FST_ERR_SSE_INSPECTOR_REFUSED } from '../errors.js'
+import type { Authorize } from './inspector-options.js'
+
+/**
+ * Runs the hook of the app. What it says is taken as Fastify does, but for `false`: from a function that was written to
+ * answer whether somebody may, that means no, and Fastify would let them pass, or never answer.
+ */
+export function guard (authorize: Authorize): onRequestHookHandler {
+  return function (request, reply, done) {
+    const said: unknown = (authorize as onRequestHookHandler).call(this, request, reply, done)
+    if (typeof said === 'boolean') decide(said, reply, done)
+    else if (isPromise(said)) said.then(said => { decide(said, reply, done) }, done)
+  }
+}
+
+/**
+ * Refuses what another site makes a browser send, with the credentials that the browser has for this one: whatever
+ * changes something, and what would be read. Links that lead to the page are let through.
+ */
+export function refuseOtherSites (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  done(isFromOtherSite(request) ? FST_ERR_SSE_INSPECTOR_REFUSED('it comes from another site') : undefined)
+}
+
+function decide (said: unknown, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+  if (said === false && !reply.sent) done(FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no'))
+  else done()
+}
+
+function isPromise (value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function'
+}
+
+function isFromOtherSite ({ method, headers, host }: FastifyRequest): boolean {
+  const isRead = method === 'GET' || method === 'HEAD'
+  // Browsers send it to what they trust, that is with TLS or on this machine, and no page can change it.
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) {
+    if (site === 'same-origin' || (isRead && site === 'none')) return false
+    return !(isRead && headers['sec-fetch-mode'] === 'navigate')
+  }
+  const { origin } = headers
+  // Without either it is no browser, and has no credentials but its own.
+  return origin !== undefined && !isOriginOf(origin, host)
+}
+
+/** By the host alone: what is before a proxy has TLS, and what is behind it need not know. */
+function isOriginOf (origin: string, host: string): boolean {
+  try {
+    return new URL(origin).host === new URL(`http://${host}`).host || new URL(origin).host === new URL(`https://${host}`).host
+  } catch {
+    return false // such as `null`, of a page without an origin
+  }
+}
