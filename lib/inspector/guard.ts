@@ -8,7 +8,7 @@ import type { Authorize } from './inspector-options.js'
  */
 export function guard (authorize: Authorize): onRequestHookHandler {
   return function (request, reply, done) {
-    const said: unknown = (authorize as onRequestHookHandler).call(this, request, reply, done)
+    const said = authorize.call(this, request, reply, done)
     if (typeof said === 'boolean') decide(said, reply, done)
     else if (isPromise(said)) said.then(said => { decide(said, reply, done) }, done)
   }

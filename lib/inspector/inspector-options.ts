@@ -1,9 +1,9 @@
-import type { onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import { type Check, checkOptions, isFunction } from '../check-options.js'
 import { FST_ERR_SSE_INSPECTOR_UNAUTHORIZED, FST_ERR_SSE_OPTION_INVALID } from '../errors.js'
 
-/** Lets a request pass, or throws, or answers it otherwise. One that gives `false` refuses as well. */
-export type Authorize = onRequestHookHandler | onRequestAsyncHookHandler
+/** An onRequest hook, with or without a callback: lets a request pass, or throws, or answers it otherwise. One that gives `false` refuses as well. */
+export type Authorize = (this: FastifyInstance, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => unknown
 
 /** Options of `app.register(inspector, options)`. */
 export interface InspectorOptions {

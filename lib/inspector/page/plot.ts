@@ -37,7 +37,7 @@ export function niceMax (value: number, isBinary = false): number {
   if (!(value > 0)) return isBinary ? 1024 : 2
   const base = isBinary ? 1024 : 10
   const power = base ** Math.floor(Math.log(value) / Math.log(base) + 1e-9)
-  const step = (isBinary ? BINARY_STEPS : STEPS).find(step => step * power >= value) ?? base
+  const step = (isBinary ? BINARY_STEPS : STEPS).find(step => step * power >= value) as number
   return Math.max(step * power, 2)
 }
 
