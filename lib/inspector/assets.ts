@@ -1,7 +1,7 @@
 // Made of lib/inspector/page/ by `npm run build:inspector`. Change it there.
 
 /** Of all that follows: a page that is open can tell whether it is this one. */
-export const VERSION = 'mHmPc7tKdkDGW9-P'
+export const VERSION = 'BC2kBVKEHKyUsrd2'
 
 export const PAGE = `<!doctype html>
 <html lang="en">
@@ -45,8 +45,8 @@ export const PAGE = `<!doctype html>
         <h2 id="channel-title" tabindex="-1">Channel <span class="mono" id="channel-name"></span></h2>
         <div class="buttons">
           <span class="muted small" id="tail-state" role="status"></span>
-          <button type="button" class="plain" id="tail-pause" aria-pressed="false">Pause</button>
-          <button type="button" class="plain" id="tail-close">Close</button>
+          <button type="button" class="plain small" id="tail-pause" aria-pressed="false">Pause</button>
+          <button type="button" class="plain small" id="tail-close">Close</button>
         </div>
       </div>
       <p class="topics" id="topics" hidden></p>
@@ -100,7 +100,7 @@ export const PAGE = `<!doctype html>
     </form>
   </dialog>
 
-  <footer class="muted small">One look a second, while a page is open. The streams of this page are not among those shown.</footer>
+  <footer class="muted small">One look a second, while a page is open. Rows do not move while you point at them, or are among them with the keyboard. The streams of this page are not among those shown.</footer>
 </body>
 </html>
 `
@@ -308,7 +308,8 @@ td.name .text { font-weight: 500; }
 td .detail:empty { display: none; }
 td.warn .text { color: var(--warn); font-weight: 600; }
 tr.gone { opacity: 0.4; text-decoration: line-through; }
-@media (hover: hover) { tbody tr:hover td { background: var(--sunken); } }
+@media (hover: hover) and (min-width: 761px) { tbody tr:hover td { background: var(--sunken); } }
+.held { border-radius: 4px; outline: 2px solid var(--grid); outline-offset: 6px; }
 
 /* What can be filled in, and pressed */
 
@@ -350,7 +351,7 @@ select, input, textarea {
 #publish select, #publish input, #publish textarea { width: 100%; min-width: 0; }
 #publish textarea { font-size: 13px; resize: vertical; }
 #publish .wide { grid-column: 1 / -1; }
-.outcome { flex: 1; min-width: 0; font-size: 13.5px; overflow-wrap: anywhere; }
+.outcome { flex: 1 1 200px; min-width: 0; font-size: 13.5px; overflow-wrap: anywhere; }
 .outcome[data-tone="good"] { color: var(--good); }
 .outcome[data-tone="bad"] { color: var(--bad); }
 
@@ -372,6 +373,8 @@ select, input, textarea {
 .event-head { display: flex; flex-wrap: wrap; gap: 0 8px; font-variant-numeric: tabular-nums; }
 .event-head strong { overflow-wrap: anywhere; }
 .id { overflow-wrap: anywhere; font-size: 12px; }
+
+#tail-state:empty { margin-right: -10px; }
 
 details { border-bottom: 1px solid var(--grid); }
 details:last-child { border-bottom: 0; }
@@ -419,20 +422,21 @@ footer { margin-top: 22px; }
   tr {
     display: grid;
     position: relative;
-    gap: 8px 12px;
-    grid-template-columns: repeat(3, minmax(0, 1fr));
+    gap: 8px;
+    grid-template-columns: repeat(4, minmax(0, 1fr));
     padding: 12px 0;
     border-bottom: 1px solid var(--line);
   }
 
   tr:last-child { border-bottom: 0; padding-bottom: 4px; }
   td { display: block; height: auto; padding: 0; border: 0; text-align: left; }
-  td::before { display: block; color: var(--muted); content: attr(data-label); font-size: 11.5px; line-height: 1.4; }
+  td::before { display: block; overflow: hidden; color: var(--muted); content: attr(data-label); font-size: 11.5px; line-height: 1.4; }
   td.number { text-align: left; }
   td.name { grid-column: 1 / -1; padding-right: 70px; }
   td.name::before { display: none; }
   td.text:nth-child(2) { grid-column: 1 / -1; }
-  td.name .text { font-size: 14.5px; white-space: normal; overflow-wrap: anywhere; }
+  td.name .text, td.name .detail { white-space: normal; overflow-wrap: anywhere; }
+  td.name .text { font-size: 14.5px; }
   td.action { position: absolute; top: 12px; right: 0; }
   td.action::before { display: none; }
   button.small { min-height: 34px; }
@@ -1222,9 +1226,10 @@ var ChannelPanel = class {
     byId("schemas").replaceChildren(...events.map(({ name, isFinal, schema }) => element(
       "details",
       "",
-      element("summary", "", element("code", "", name), isFinal ? " final" : ""),
+      element("summary", "", element("code", "", name), element("small", "muted", isFinal ? "  completes the stream" : "")),
       element("pre", "", schema)
     )));
+    byId("schemas").querySelector("details")?.setAttribute("open", "");
     this.#prefill();
   }
   #prefill() {
@@ -1287,14 +1292,17 @@ function parse(json) {
 }
 
 // lib/inspector/page/table.ts
+var canHover = matchMedia("(hover: hover)");
 var Table = class {
   #options;
   #body = element("tbody");
   #empty;
   #table;
+  #place;
   #shown = /* @__PURE__ */ new Map();
   constructor(place, options) {
     this.#options = options;
+    this.#place = place;
     const { columns, action, caption, empty } = options;
     const titles = columns.map(({ title, kind }) => header(title, kind));
     if (action !== void 0) titles.push(header(action.text, "action"));
@@ -1305,7 +1313,8 @@ var Table = class {
     place.replaceChildren(this.#table, this.#empty);
   }
   show(rows) {
-    const isHeld = this.#body.matches(":hover") || this.#body.contains(document.activeElement);
+    const isHeld = canHover.matches && this.#body.matches(":hover") || this.#body.querySelector(":focus-visible") !== null;
+    this.#place.classList.toggle("held", isHeld);
     const keyed = new Map(rows.map((row, n) => [this.#options.keyOf(row) ?? \`at \${n}\`, row]));
     if (isHeld) this.#hold(keyed);
     else this.#arrange(keyed);
@@ -1394,7 +1403,7 @@ var Channels = class {
         { title: "Queue", kind: "number", cell: ({ queuedBytes }) => bytes(queuedBytes) },
         { title: "Gaps", kind: "number", cell: ({ gaps }) => ({ text: count(gaps), ...gaps > 0 && { tone: "warn" } }) },
         { title: "Lag", kind: "number", cell: ({ lag }) => ({ text: count(lag), ...lag > 0 && { tone: "warn" } }) },
-        { title: "To write, p95", kind: "number", cell: ({ publishToWriteMs }) => milliseconds(publishToWriteMs) }
+        { title: "Write p95", kind: "number", cell: ({ publishToWriteMs }) => milliseconds(publishToWriteMs) }
       ],
       action: look && { text: "Look", label: ({ channel }) => \`Look at the events of \${channel}\`, run: ({ channel }) => {
         look(channel);
@@ -1415,7 +1424,7 @@ function niceMax(value, isBinary = false) {
   if (!(value > 0)) return isBinary ? 1024 : 2;
   const base = isBinary ? 1024 : 10;
   const power = base ** Math.floor(Math.log(value) / Math.log(base) + 1e-9);
-  const step = (isBinary ? BINARY_STEPS : STEPS).find((step2) => step2 * power >= value) ?? base;
+  const step = (isBinary ? BINARY_STEPS : STEPS).find((step2) => step2 * power >= value);
   return Math.max(step * power, 2);
 }
 function linePath(points, area, scale) {
@@ -1459,7 +1468,7 @@ function round(value) {
 var WINDOW_MS = 5 * 6e4;
 var HEIGHT = 132;
 var MARGIN = { left: 58, right: 10, top: 8, bottom: 20 };
-var TICKS = ["5 min ago", "4", "3", "2", "1", "now"];
+var TICKS = ["5 min", "4", "3", "2", "1", "now"];
 var Chart = class {
   #options;
   #figure = element("span", "figure", "–");
@@ -1516,7 +1525,7 @@ var Chart = class {
       const y = bottom - area.height * part;
       return [
         svg("line", { class: "grid", x1: area.left, x2: right, y1: y, y2: y }),
-        label(this.#options.format(max * part), { x: area.left - 8, y: y + 4, "text-anchor": "end" })
+        label(this.#options.format(max * part).replace(/\\.0(?!\\d)/, ""), { x: area.left - 8, y: y + 4, "text-anchor": "end" })
       ];
     });
     const columns = TICKS.map((text, n) => label(text, {
@@ -1568,6 +1577,7 @@ var Streams = class {
 async function end({ route, client }, tell2) {
   if (client === void 0 || !await ask(\`\${route}
 \${client.address} \${client.userAgent}\`)) return;
+  byId("streams-title").focus();
   const { isOk, body } = await post("close", { id: client.id });
   tell2(isOk ? \`\${route} of \${client.address} was ended.\` : \`\${route} was not ended: \${body.message}\`);
 }

@@ -79,9 +79,10 @@ export class ChannelPanel {
     this.#declared = events
     byId('publish-event').replaceChildren(...events.map(({ name }) => new Option(name)))
     byId('schemas').replaceChildren(...events.map(({ name, isFinal, schema }) => element('details', '',
-      element('summary', '', element('code', '', name), isFinal ? ' final' : ''),
+      element('summary', '', element('code', '', name), element('small', 'muted', isFinal ? '  completes the stream' : '')),
       element('pre', '', schema)
     )))
+    byId('schemas').querySelector('details')?.setAttribute('open', '')
     this.#prefill()
   }
 

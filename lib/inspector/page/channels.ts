@@ -22,7 +22,7 @@ export class Channels {
         { title: 'Queue', kind: 'number', cell: ({ queuedBytes }) => bytes(queuedBytes) },
         { title: 'Gaps', kind: 'number', cell: ({ gaps }) => ({ text: count(gaps), ...gaps > 0 && { tone: 'warn' } }) },
         { title: 'Lag', kind: 'number', cell: ({ lag }) => ({ text: count(lag), ...lag > 0 && { tone: 'warn' } }) },
-        { title: 'To write, p95', kind: 'number', cell: ({ publishToWriteMs }) => milliseconds(publishToWriteMs) }
+        { title: 'Write p95', kind: 'number', cell: ({ publishToWriteMs }) => milliseconds(publishToWriteMs) }
       ],
       action: look && { text: 'Look', label: ({ channel }) => `Look at the events of ${channel}`, run: ({ channel }) => { look(channel) } }
     })

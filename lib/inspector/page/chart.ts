@@ -4,7 +4,7 @@ import { type Area, areaPath, linePath, niceMax, type Point, visible } from './p
 const WINDOW_MS = 5 * 60_000
 const HEIGHT = 132
 const MARGIN = { left: 58, right: 10, top: 8, bottom: 20 }
-const TICKS = ['5 min ago', '4', '3', '2', '1', 'now']
+const TICKS = ['5 min', '4', '3', '2', '1', 'now']
 
 export interface ChartOptions {
   readonly title: string
@@ -75,7 +75,7 @@ export class Chart {
       const y = bottom - area.height * part
       return [
         svg('line', { class: 'grid', x1: area.left, x2: right, y1: y, y2: y }),
-        label(this.#options.format(max * part), { x: area.left - 8, y: y + 4, 'text-anchor': 'end' })
+        label(this.#options.format(max * part).replace(/\.0(?!\d)/, ''), { x: area.left - 8, y: y + 4, 'text-anchor': 'end' })
       ]
     })
     const columns = TICKS.map((text, n) => label(text, {

@@ -45,6 +45,7 @@ export class Streams {
 
 async function end ({ route, client }: StreamRow, tell: (text: string) => void): Promise<void> {
   if (client === undefined || !await ask(`${route}\n${client.address} ${client.userAgent}`)) return
+  byId('streams-title').focus() // from a row that is about to go
   const { isOk, body } = await post('close', { id: client.id })
   tell(isOk ? `${route} of ${client.address} was ended.` : `${route} was not ended: ${body.message}`)
 }

@@ -24,6 +24,8 @@ export interface TableOptions<Row> {
   readonly action?: { readonly text: string, readonly label: (row: Row) => string, readonly run: (row: Row) => void } | undefined
 }
 
+const canHover = matchMedia('(hover: hover)')
+
 interface Shown<Row> { row: Row, readonly line: HTMLTableRowElement, readonly cells: HTMLTableCellElement[], readonly button: HTMLButtonElement | undefined }
 
 /**
@@ -35,10 +37,12 @@ export class Table<Row> {
   readonly #body = element('tbody')
   readonly #empty: HTMLElement
   readonly #table: HTMLTableElement
+  readonly #place: HTMLElement
   #shown = new Map<string, Shown<Row>>()
 
   constructor (place: HTMLElement, options: TableOptions<Row>) {
     this.#options = options
+    this.#place = place
     const { columns, action, caption, empty } = options
     const titles = columns.map(({ title, kind }) => header(title, kind))
     if (action !== undefined) titles.push(header(action.text, 'action'))
@@ -51,7 +55,9 @@ export class Table<Row> {
   }
 
   show (rows: readonly Row[]): void {
-    const isHeld = this.#body.matches(':hover') || this.#body.contains(document.activeElement)
+    // Where a finger taps, it leaves both of these behind.
+    const isHeld = (canHover.matches && this.#body.matches(':hover')) || this.#body.querySelector(':focus-visible') !== null
+    this.#place.classList.toggle('held', isHeld)
     const keyed = new Map(rows.map((row, n) => [this.#options.keyOf(row) ?? `at ${n}`, row]))
     if (isHeld) this.#hold(keyed)
     else this.#arrange(keyed)
