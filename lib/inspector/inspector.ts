@@ -74,9 +74,9 @@ async function inspect (app: FastifyInstance, options: InspectorOptions): Promis
 
 /** The page names what belongs to it by relative URLs, which need the slash: whatever path a proxy has taken off before. */
 function servePage ({ originalUrl }: FastifyRequest, reply: FastifyReply): void {
-  const [path = ''] = originalUrl.split('?')
+  const path = originalUrl.replace(/\?.*/s, '')
   if (path.endsWith('/')) reply.type('text/html; charset=utf-8').send(PAGE)
-  else reply.redirect(`./${path.split('/').at(-1) ?? ''}/`, 307)
+  else reply.redirect(`./${path.slice(path.lastIndexOf('/') + 1)}/`, 307)
 }
 
 /** What another site can send without being asked first is refused, whatever the app takes elsewhere. */

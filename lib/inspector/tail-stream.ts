@@ -73,7 +73,7 @@ class Kept {
 /** As JSON: what a schema has decoded may be something else, and hold what JSON has not. */
 function toText (data: unknown): string {
   try {
-    return JSON.stringify(data) ?? ''
+    return String(JSON.stringify(data ?? null)) // of a function, for one, there is none
   } catch {
     return String(data)
   }
@@ -83,6 +83,6 @@ function declared ({ stream: { schemas, final } }: Channel): Array<{ name: strin
   return Object.entries(schemas).map(([name, schema]) => ({
     name,
     isFinal: final.includes(name),
-    schema: short(JSON.stringify(payloadJsonSchema(schema) ?? {}, null, 2), MAX_SCHEMA)
+    schema: short(String(JSON.stringify(payloadJsonSchema(schema), null, 2)), MAX_SCHEMA)
   }))
 }

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { z } from 'zod'
 import { eventStream } from '../../lib/index.js'
 import { type Client, open, opened, received } from '../channels/clients.js'
 import { count } from '../channels/streams.js'
@@ -124,7 +125,7 @@ t.test('of what comes too fast, and of what is too long, the tail says how much 
 t.test('a tail shows also what JSON does not have, and whose ids are for somebody else', async t => {
   const { app, listen } = await inspected(t)
   const Whole = Type.Transform(Type.String()).Decode(text => BigInt(text)).Encode(String)
-  const whole = eventStream({ whole: Whole, nothing: Type.Null() }, { final: ['nothing'] })
+  const whole = eventStream({ whole: Whole, nothing: Type.Null(), checked: z.object({ name: z.string() }) }, { final: ['nothing'] })
   const channel = app.sse.channel('whole', whole, { signIds: { secret: 'a secret of more than 32 characters, so', scope: ({ ip }) => ip } })
   const { url } = await listen()
   const client = await tailOf(t, url, 'whole')
@@ -132,7 +133,12 @@ t.test('a tail shows also what JSON does not have, and whose ids are for somebod
   await channel.publish({ event: 'whole', data: 7n })
   await client.until(() => tailed(client).length === 1)
   t.match(tailed(client), [{ event: 'whole', data: '7' }])
-  t.match(JSON.parse(client.items[0]?.data ?? ''), { events: [{ isFinal: false }, { isFinal: true }] })
+  const { events } = JSON.parse(client.items[0]?.data ?? '') as { events: Array<{ isFinal: boolean, schema: string }> }
+  t.strictSame(events.map(({ isFinal }) => isFinal), [false, true, false])
+  t.match(JSON.parse(events[2]?.schema ?? ''), { type: 'object', properties: { name: { type: 'string' } } })
+  await channel.publish({ event: 'nothing', data: null })
+  await client.until(() => tailed(client).length === 2)
+  t.match(tailed(client)[1], { event: 'nothing', data: 'null', length: 4 })
 })
 
 t.test('a tail ends with its channel, and there is none of one that is not open', async t => {
