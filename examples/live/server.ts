@@ -1,8 +1,12 @@
+import inspector from 'fastify-typed-sse/inspector'
 import { buildServer } from './app.js'
 
 const { PORT = '3000', HOST = '127.0.0.1', RETRY_MS } = process.env
 
 const app = buildServer({ ...(RETRY_MS !== undefined && { retryMs: Number(RETRY_MS) }) })
+
+// Who reads what, at /_sse/: for this machine alone, wherever the server listens.
+app.register(inspector, { prefix: '/_sse', authorize: ({ ip }) => ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(ip) })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Open streams end cleanly, and their browsers are told when to come back. on(), not once(): a signal may come twice,

@@ -28,8 +28,8 @@ export const inspector = fp(inspect, {
 
 export default inspector
 
-/** Nothing of it is in the app's documents, and an app that limits its streams does not lock it out of its own route. */
-const schema = { hide: true }
+/** Nothing of it is in the app's OpenAPI documents: to Fastify, what @fastify/swagger reads is nothing it knows. */
+const schema: object = { hide: true }
 
 const sse = { commitAfterMs: 0, heartbeatMs: 15_000, compress: false, closeLogLevel: 'debug' } as const
 
