@@ -1,7 +1,7 @@
 // Made of lib/inspector/page/ by `npm run build:inspector`. Change it there.
 
 /** Of all that follows: a page that is open can tell whether it is this one. */
-export const VERSION = 'BC2kBVKEHKyUsrd2'
+export const VERSION = 'uN4bpEKYGicNDucL'
 
 export const PAGE = `<!doctype html>
 <html lang="en">
@@ -381,7 +381,7 @@ details:last-child { border-bottom: 0; }
 summary { padding: 6px 0; cursor: pointer; }
 
 pre {
-  max-height: 260px;
+  max-height: 200px;
   margin: 0 0 10px;
   padding: 10px 12px;
   border-radius: 8px;
