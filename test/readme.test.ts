@@ -21,7 +21,7 @@ const [server = '', page = '', ...others] = paths
 writeFileSync(`${dirname(server)}/server.ts`, "export * from './program-0.js'\n")
 
 t.test('the programs of the README compile', async t => {
-  t.equal(paths.length, 6)
+  t.equal(paths.length, 7)
   await t.resolves(programs.compile())
 })
 

@@ -1,7 +1,7 @@
 // Made of lib/inspector/page/ by `npm run build:inspector`. Change it there.
 
 /** Of all that follows: a page that is open can tell whether it is this one. */
-export const VERSION = 'uN4bpEKYGicNDucL'
+export const VERSION = 'ZRboa8R4GAQmCkFN'
 
 export const PAGE = `<!doctype html>
 <html lang="en">
@@ -642,7 +642,7 @@ function attempt(call) {
   }
 }
 
-// ../../../work/main/node_modules/eventsource-parser/dist/index.js
+// node_modules/eventsource-parser/dist/index.js
 var ParseError = class extends Error {
   constructor(message, options) {
     super(message), this.name = "ParseError", this.type = options.type, this.field = options.field, this.value = options.value, this.line = options.line;

@@ -31,5 +31,5 @@ function openChannel (app: FastifyInstance) {
 }
 
 type Events<Stream> = Stream extends EventStream<infer Schemas extends EventSchemas, infer Final> ? ReceivedEvents<{ schemas: Schemas, final: readonly Final[] }> : never
-export type Overview = Events<typeof overview>
+type Overview = Events<typeof overview>
 export type Now = Extract<Overview, { event: 'now' }>['data']

@@ -1,5 +1,5 @@
 /** How a number looks that is not known yet. */
-export const UNKNOWN = '–'
+const UNKNOWN = '–'
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const tenths = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 })

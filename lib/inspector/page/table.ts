@@ -1,13 +1,13 @@
 import { element, setText } from './dom.js'
 
 /** What a cell shows: a text, with another in small below it. */
-export interface Cell {
+interface Cell {
   readonly text: string
   readonly detail?: string
   readonly tone?: 'warn'
 }
 
-export interface Column<Row> {
+interface Column<Row> {
   readonly title: string
   /** What is below the title of others, and is its own. */
   readonly kind: 'name' | 'text' | 'number'

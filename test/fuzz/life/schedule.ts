@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import type { Temper } from './source.js'
 
 /** What a route answers with. Each has a route of its own. */
-export const KINDS = ['pull', 'final', 'told', 'aged', 'hooked', 'undeclared', 'sink', 'push', 'channel', 'plain', 'broken'] as const
-export type Kind = typeof KINDS[number]
+const KINDS = ['pull', 'final', 'told', 'aged', 'hooked', 'undeclared', 'sink', 'push', 'channel', 'plain', 'broken'] as const
+type Kind = typeof KINDS[number]
 
 /** Which connection. */
-export type Line = 0 | 1 | 2
+type Line = 0 | 1 | 2
 
 /** One request. */
 export interface Asked {

@@ -25,7 +25,7 @@ export const OPTIONS = {
   retryMs: 100
 }
 export const MAX_AGE_MS = 5_000
-export const HISTORY = 8
+const HISTORY = 8
 
 /** One line of the log that is worth a look. */
 export interface Line { level: string, msg: string, err: (Error & { code?: string }) | undefined }
