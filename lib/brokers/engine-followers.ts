@@ -3,8 +3,8 @@ import type { Follower, Position, StoredRecord } from '../../types/broker.js'
 /** Those who follow a log that is in an engine, whose records arrive in turns of their own. */
 export class EngineFollowers {
   readonly #findHead: () => Promise<Position>
-  /** With the offset from which on each may begin: who comes later does not begin before what is stored already. */
-  readonly #waiting = new Map<Follower, number>()
+  /** With where each may begin: who comes later does not begin before what is stored already. Undefined while that is asked. */
+  readonly #waiting = new Map<Follower, Position | 'anywhere' | undefined>()
   readonly #begun = new Set<Follower>()
   #position: Position | undefined
 
@@ -30,7 +30,7 @@ export class EngineFollowers {
     // Of its own, so that one who follows twice is two.
     const own: Follower = { begin: position => { follower.begin(position) }, receive: records => { follower.receive(records) } }
     const isFirst = this.size === 0
-    this.#waiting.set(own, isFirst ? 0 : Infinity)
+    this.#waiting.set(own, isFirst ? 'anywhere' : undefined)
     if (!isFirst) void this.#admit(own)
     return () => {
       this.#waiting.delete(own)
@@ -40,10 +40,9 @@ export class EngineFollowers {
 
   /** What comes next stands right after this position, whatever came before. */
   begin (position: Position): void {
-    const isOther = this.#position?.epoch !== position.epoch
     this.#position = position
     for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.begin(position)
-    this.#beginWaiting(isOther ? Infinity : position.offset)
+    this.#beginWaiting(position)
   }
 
   /** The next records, at least one. */
@@ -52,7 +51,7 @@ export class EngineFollowers {
     const { offset } = records.at(-1) as StoredRecord
     this.#position = { epoch: position.epoch, offset }
     for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.receive(records)
-    this.#beginWaiting(offset)
+    this.#beginWaiting(this.#position)
   }
 
   /** Nothing is known any more of where the log stands. */
@@ -62,15 +61,17 @@ export class EngineFollowers {
 
   async #admit (own: Follower): Promise<void> {
     // Where the engine is away, it begins where the others are.
-    const { offset } = await this.#findHead().catch(() => ({ offset: 0 }))
+    const from = await this.#findHead().catch(() => 'anywhere' as const)
     if (!this.#waiting.has(own)) return
-    this.#waiting.set(own, offset)
-    if (this.#position !== undefined) this.#beginWaiting(this.#position.offset)
+    this.#waiting.set(own, from)
+    if (this.#position !== undefined) this.#beginWaiting(this.#position)
   }
 
-  #beginWaiting (offset: number): void {
+  #beginWaiting (position: Position): void {
     for (const [follower, from] of this.#waiting) {
-      if (from > offset || !this.#waiting.delete(follower)) continue
+      // In another epoch than the one that it was found in, there is no such place any more.
+      const isDue = from !== undefined && (from === 'anywhere' || from.epoch !== position.epoch || from.offset <= position.offset)
+      if (!isDue || !this.#waiting.delete(follower)) continue
       this.#begun.add(follower)
       follower.begin(this.#position as Position)
     }

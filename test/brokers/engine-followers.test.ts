@@ -53,6 +53,26 @@ t.test('who comes later does not begin before what was stored when it came', asy
   t.strictSame(first, ['begin e 5', '6', '7,8', '9'])
 })
 
+t.test('nor does who comes when the first one has not begun yet, from a place that was found before', async t => {
+  const heads = [deferred(), deferred()]
+  let asked = 0
+  const followers = new EngineFollowers(async () => {
+    await heads[asked++]?.promise
+    return at(8)
+  })
+  const calls: string[][] = [[], [], []]
+  for (const each of calls) followers.add(follower(each))
+  heads[0]?.resolve()
+  await turn()
+  followers.begin(at(5))
+  t.strictSame(calls, [['begin e 5'], [], []])
+  followers.receive(records(6, 7, 8))
+  t.strictSame(calls, [['begin e 5', '6,7,8'], ['begin e 8'], []])
+  heads[1]?.resolve()
+  await turn()
+  t.strictSame(calls[2], ['begin e 8'])
+})
+
 t.test('who comes when all has arrived begins at once, but not within the call', async t => {
   const followers = new EngineFollowers(async () => at(5))
   followers.add(follower([]))
