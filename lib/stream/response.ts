@@ -73,7 +73,7 @@ export function endConnectionAfter (response: RawResponse, isClosing: boolean): 
   }
   const { socket } = response
   response.once('finish', () => {
-    if (isClosing) socket?.destroySoon()
+    if (isClosing) (socket as Partial<Socket> | null)?.destroySoon?.() // which inject's has not
     // Node.js has set its keepAliveTimeout, which ends with the next request. Without that, it would cut this one.
     else if (socket?.timeout !== undefined && socket.timeout > 0) socket.setTimeout(LINGER_MS)
   })
