@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import type { FastifySseOptions } from '../../lib/index.js'
 import { loadedApp } from '../helpers/app.js'
@@ -155,6 +157,28 @@ t.test('while it drains, the connection of a refusal closes, and the next reques
   t.teardown(() => { agent.destroy() })
   const answers = [ask(port, agent, 'GET', '/'), ask(port, agent, 'POST', '/orders')]
   t.strictSame(await Promise.all(answers), [503, 200])
+})
+
+t.test('over HTTP/2 the session of a refusal ends after what is under way on it', async t => {
+  const { app, listen } = await loadedApp(t, {}, { http2: true } as FastifyServerOptions)
+  app.get('/', { schema }, (_request, reply) => reply.sse)
+  let goOn = (): void => {}
+  app.get('/slow', async () => {
+    await new Promise<void>(resolve => { goOn = resolve })
+    return 'done'
+  })
+  const session = connect((await listen()).url)
+  t.teardown(() => { session.destroy() })
+  const slow = session.request({ ':path': '/slow' })
+  await app.sse.drain({ overMs: 0 })
+  const refused = session.request({ ':path': '/' })
+  const [headers] = await once(refused, 'response') as [IncomingHttpHeaders]
+  t.strictSame([headers[':status'], headers['connection']], [503, undefined])
+  refused.resume()
+  if (!session.closed) await once(session, 'goaway')
+  goOn()
+  t.equal((await slow.toArray()).join(''), 'done')
+  if (!session.destroyed) await once(session, 'close')
 })
 
 t.test('an answer to a POST, which nobody can go on with, has until the end of the drain to complete, and never looks complete otherwise', async t => {
