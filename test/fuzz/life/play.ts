@@ -171,7 +171,7 @@ class Play {
   async #endSources (): Promise<Visit[]> {
     if (this.#schedule.end !== 'sources end') return []
     for (const visit of this.#visits) if (visit.wasAsked) visit.end()
-    await turns(8)
+    await turns(16)
     return this.#firstOpen().filter(({ asked }) => asked.kind !== 'channel')
   }
 
