@@ -10,6 +10,7 @@ import { FST_ERR_SSE_ALREADY_REGISTERED } from './errors.js'
 import { Documents } from './openapi/documents.js'
 import { ERROR_SCHEMA } from './openapi/error-schema.js'
 import { resolveDrainOptions, resolveOptions } from './options.js'
+import { kUnlimited } from './limits/unlimited.js'
 import { checkSharedSchemas, Registration } from './registration.js'
 import type { Route } from './route.js'
 import { isEventStream } from './schema/event-stream.js'
@@ -29,7 +30,7 @@ const PLUGIN_TIMEOUT_MS = 10_000
 
 interface Scope { [kRegistration]: Registration }
 type Server = FastifyInstance['server'] & { [kRegistrations]?: Set<Registration> }
-interface Config { [kRoute]?: Route, sse?: StreamOptions }
+interface Config { [kRoute]?: Route, [kUnlimited]?: boolean, sse?: StreamOptions }
 type Request = FastifyRequest & { [kAnswer]?: Answer }
 type Reply = FastifyReply & { [kAnswer]?: Answer }
 
@@ -50,6 +51,7 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
   })
   fastify.addHook('preClose', async () => {
     // First of all nobody else is let in: who reconnected now would get Fastify's 503, which ends an EventSource for good.
+    // (The second server that Fastify has where `localhost` has two addresses, it closes later; docs/deploy.md.)
     if (fastify.server.listening) fastify.server.close()
     // All registrations at once: their preClose hooks run one after the other, and each may take its closeTimeoutMs.
     for (const { streams, options: { closeTimeoutMs } } of registrations) {
@@ -77,7 +79,7 @@ export async function plugin (fastify: FastifyInstance, options: FastifySseOptio
 function addRoute (instance: FastifyInstance, declaration: RouteOptions, documents: Documents): void {
   const config: Config = { ...declaration.config }
   const { method, url, schema, sse = config.sse } = declaration
-  const route = config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse })
+  const route = config[kRoute] = registrationOf(instance).add(instance, { method, url, schema, sse, isUnlimited: config[kUnlimited] === true })
   if (sse !== undefined) config.sse = sse // where routeOf() finds it, since Fastify drops what it does not know
   documents.add(instance, declaration, route)
   declareErrors(declaration)

@@ -22,6 +22,8 @@ export interface RouteDeclaration {
   url: string
   schema?: unknown
   sse?: StreamOptions | undefined
+  /** Whether its streams are in no limit. */
+  isUnlimited?: boolean
 }
 
 /** The scope that a route belongs to. */
@@ -55,11 +57,11 @@ export class Route implements StreamRoute {
 
   /** @throws FST_ERR_SSE_OPTION_INVALID, FST_ERR_SSE_ROUTE_INVALID */
   constructor (declaration: RouteDeclaration, scope: RouteScope) {
-    const { method, url, schema, sse } = declaration
+    const { method, url, schema, sse, isUnlimited = false } = declaration
     this.name = `${[method].flat().join(',')} ${url}`
     this.options = resolveRouteOptions(this.name, sse, scope.options)
     this.streams = scope.streams
-    this.admission = scope.limits.admissionFor(this.name, sse)
+    this.admission = isUnlimited ? undefined : scope.limits.admissionFor(this.name, sse)
     this.#compile = scope.compile
     const { streams, mediaTypes } = declaredStreams(this.name, schema)
     this.#streams = streams

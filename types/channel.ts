@@ -255,7 +255,8 @@ export interface ServerStream {
   readonly gaps: number
   /**
    * Ends it after what was written, as at the `expiresAt` of a subscription: its signal aborts, the reason is `expired`, and
-   * the client comes back within a second. Whether it then gets in is for the route's hooks to say. Idempotent.
+   * the client comes back within a second. Whether it then gets in is for the route's hooks to say. An answer to another method
+   * than GET, which can't be gone on with, is broken off. Idempotent.
    */
   close: () => void
 }
@@ -305,7 +306,8 @@ export interface ServerEvents {
    */
   metrics: () => Metrics
   /**
-   * The streams that are open on this instance, of all scopes of the server; also those whose response has yet to begin.
+   * The streams that are open on this instance, of all scopes of the server; also those whose response has yet to begin, but not
+   * those whose handler is still busy.
    *
    * @example
    * for (const stream of app.sse.streams()) {

@@ -38,7 +38,10 @@ export interface CloseRecord {
   gaps?: number
   /** Events of channels in whose stead newer ones of their keys were sent, since the client was slow. Absent where there were none. */
   conflated?: number
-  /** Events of channels that waited for the client when the stream ended. Who comes back is sent them. Absent where there were none. */
+  /**
+   * Events of channels that waited for the client when the stream ended, without those of the tick that was too much for a slow
+   * one. Who comes back is sent all of them. Absent where there were none.
+   */
   dropped?: number
 }
 

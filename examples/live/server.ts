@@ -5,8 +5,11 @@ const { PORT = '3000', HOST = '127.0.0.1', RETRY_MS } = process.env
 
 const app = buildServer({ ...(RETRY_MS !== undefined && { retryMs: Number(RETRY_MS) }) })
 
-// Who reads what, at /_sse/: for this machine alone, wherever the server listens.
-app.register(inspector, { prefix: '/_sse', authorize: ({ ip }) => ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(ip) })
+// Who reads what, at /_sse/: for this machine alone, wherever the server listens, and by no name that somebody else has given it.
+app.register(inspector, {
+  prefix: '/_sse',
+  authorize: ({ ip, hostname }) => ['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(ip) && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+})
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // Open streams end cleanly, and their browsers are told when to come back. on(), not once(): a signal may come twice,

@@ -40,9 +40,10 @@ export class EngineFollowers {
 
   /** What comes next stands right after this position, whatever came before. */
   begin (position: Position): void {
+    const isOther = this.#position?.epoch !== position.epoch
     this.#position = position
     for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.begin(position)
-    this.#beginWaiting(position)
+    this.#beginWaiting(position, isOther)
   }
 
   /** The next records, at least one. */
@@ -51,7 +52,7 @@ export class EngineFollowers {
     const { offset } = records.at(-1) as StoredRecord
     this.#position = { epoch: position.epoch, offset }
     for (const follower of [...this.#begun]) if (this.#begun.has(follower)) follower.receive(records)
-    this.#beginWaiting(this.#position)
+    this.#beginWaiting(this.#position, false)
   }
 
   /** Nothing is known any more of where the log stands. */
@@ -60,17 +61,24 @@ export class EngineFollowers {
   }
 
   async #admit (own: Follower): Promise<void> {
-    // Where the engine is away, it begins where the others are.
-    const from = await this.#findHead().catch(() => 'anywhere' as const)
+    let from = await this.#find()
+    // Either the log has begun anew while it was asked, or nobody here has heard yet that it has: then it waits for that.
+    if (from !== 'anywhere' && this.#position !== undefined && from.epoch !== this.#position.epoch) from = await this.#find()
     if (!this.#waiting.has(own)) return
     this.#waiting.set(own, from)
-    if (this.#position !== undefined) this.#beginWaiting(this.#position)
+    if (this.#position !== undefined) this.#beginWaiting(this.#position, false)
   }
 
-  #beginWaiting (position: Position): void {
+  /** Where the engine is away, one begins where the others are. */
+  async #find (): Promise<Position | 'anywhere'> {
+    return await this.#findHead().catch(() => 'anywhere' as const)
+  }
+
+  /** @param isOther Whether an epoch has begun: places that were found in another one are none any more. */
+  #beginWaiting (position: Position, isOther: boolean): void {
     for (const [follower, from] of this.#waiting) {
-      // In another epoch than the one that it was found in, there is no such place any more.
-      const isDue = from !== undefined && (from === 'anywhere' || from.epoch !== position.epoch || from.offset <= position.offset)
+      if (from === undefined) continue
+      const isDue = from === 'anywhere' || (from.epoch === position.epoch ? from.offset <= position.offset : isOther)
       if (!isDue || !this.#waiting.delete(follower)) continue
       this.#begun.add(follower)
       follower.begin(this.#position as Position)

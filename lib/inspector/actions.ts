@@ -44,13 +44,15 @@ export async function close (app: FastifyInstance, request: FastifyRequest, repl
   return undefined
 }
 
+/** Undefined also where several scopes have one of that name: a test event should not get to the wrong one. */
 export function findChannel (app: FastifyInstance, name: unknown): Channel | undefined {
-  return app.sse.channels().find(channel => channel.name === name)
+  const [channel, ...others] = app.sse.channels().filter(channel => channel.name === name)
+  return others.length === 0 ? channel : undefined
 }
 
 export function noChannel (reply: FastifyReply): Refusal {
   reply.code(404)
-  return { code: '', message: 'no such channel is open here' }
+  return { code: '', message: 'no such channel is open here, or several scopes have one of this name' }
 }
 
 /** JSON, or nothing. */

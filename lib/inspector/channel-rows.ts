@@ -17,25 +17,24 @@ export interface KnownChannels {
   readonly isOpen: boolean
 }
 
-/** The channels with the most subscribers. */
+/** The channels with the most subscribers. Those of several scopes that have one name are one, as they are in the metrics. */
 export function channelRows (channels: readonly Channel[], known: KnownChannels): ChannelRow[] {
-  const measured = new Map(known.metrics.map(metrics => [metrics.channel, metrics]))
-  return channels
-    .map(channel => ({ channel, subscribers: channel.subscriberCount() }))
+  const open = new Map(channels.map(channel => [channel.name, channel]))
+  return [...known.metrics]
     .sort((a, b) => b.subscribers - a.subscribers)
     .slice(0, MAX_ROWS)
-    .flatMap(({ channel }) => rowOf(channel, measured.get(channel.name), known) ?? [])
+    .flatMap(metrics => rowOf(open.get(metrics.channel), metrics, known) ?? [])
 }
 
-function rowOf (channel: Channel, metrics: ChannelMetrics | undefined, { rateOf, isOpen }: KnownChannels): ChannelRow | undefined {
-  if (metrics === undefined) return undefined // closed in between
-  const { published, queuedBytes, gaps, lag, publishToWrite } = metrics
+function rowOf (channel: Channel | undefined, metrics: ChannelMetrics, { rateOf, isOpen }: KnownChannels): ChannelRow | undefined {
+  if (channel === undefined) return undefined // closed in between
+  const { published, subscribers, queuedBytes, gaps, lag, publishToWrite } = metrics
   const topics = channel.topics()
   return {
     channel: channel.name,
     publishedPerSecond: rateOf(channel.name),
     published,
-    subscribers: channel.subscriberCount(),
+    subscribers,
     keeps: keeps(channel.retention),
     topicCount: topics.length,
     ...(isOpen && { topics: mostNamed(topics) }),

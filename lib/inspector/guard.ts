@@ -1,43 +1,51 @@
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { FST_ERR_SSE_INSPECTOR_REFUSED } from '../errors.js'
 import type { Authorize } from './inspector-options.js'
 
 /**
- * Runs the hook of the app. What it says is taken as Fastify does, but for `false`: from a function that was written to
- * answer whether somebody may, that means no, and Fastify would let them pass, or never answer.
+ * Runs the hook of the app. What it says is taken as Fastify does, but for what is false: from a function that was written
+ * to answer whether somebody may, that means no, and Fastify would let them pass, or never answer.
  */
 export function guard (authorize: Authorize): onRequestHookHandler {
   return function (request, reply, done) {
-    const said = authorize.call(this, request, reply, done)
-    if (typeof said === 'boolean') decide(said, reply, done)
-    else if (isPromise(said)) said.then(said => { decide(said, reply, done) }, done)
+    // What it says first counts: it might call back and return as well.
+    let isDecided = false
+    const decide = (error?: Error, said?: unknown): void => {
+      if (isDecided) return
+      isDecided = true
+      const isRefused = error === undefined && said !== undefined && !said && !reply.sent
+      done(isRefused ? FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no') : error)
+    }
+    const said = authorize.call(this, request, reply, (error?: Error) => { decide(error) })
+    if (isPromise(said)) said.then(said => { decide(undefined, said) }, decide)
+    // What one that calls back returns may be anything.
+    else if (typeof said === 'boolean' || (said !== undefined && authorize.length < 3)) decide(undefined, said)
   }
 }
 
 /**
  * Refuses what another site makes a browser send, with the credentials that the browser has for this one: whatever
  * changes something, and what would be read. Links that lead to the page are let through.
+ *
+ * @param page The path of the page.
  */
-export function refuseOtherSites (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  done(isFromOtherSite(request) ? FST_ERR_SSE_INSPECTOR_REFUSED('it comes from another site') : undefined)
-}
-
-function decide (said: unknown, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  if (said === false && !reply.sent) done(FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no'))
-  else done()
+export function refuseOtherSites (page: string): onRequestHookHandler {
+  return (request, _reply, done) => {
+    done(isFromOtherSite(request, page) ? FST_ERR_SSE_INSPECTOR_REFUSED('it comes from another site') : undefined)
+  }
 }
 
 function isPromise (value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | undefined)?.then === 'function'
 }
 
-function isFromOtherSite ({ method, headers, host }: FastifyRequest): boolean {
+function isFromOtherSite ({ method, headers, host, routeOptions: { url } }: FastifyRequest, page: string): boolean {
   const isRead = method === 'GET' || method === 'HEAD'
   // Browsers send it to what they trust, that is with TLS or on this machine, and no page can change it.
   const site = headers['sec-fetch-site']
   if (site !== undefined) {
     if (site === 'same-origin' || (isRead && site === 'none')) return false
-    return !(isRead && headers['sec-fetch-mode'] === 'navigate')
+    return !(isRead && headers['sec-fetch-mode'] === 'navigate' && (url === page || `${url}/` === page))
   }
   const { origin } = headers
   // Without either it is no browser, and has no credentials but its own.

@@ -18,7 +18,12 @@ export interface InspectorOptions {
 
 const CHECKS: Record<string, Check> = {
   prefix: value => typeof value === 'string' && /^\/[^/]/.test(value) ? undefined : "a path of its own, such as '/_sse'",
-  authorize: isFunction
+  authorize: value => isFunction(value) ?? (isAsyncWithCallback(value as Authorize) ? 'a hook that returns a promise or calls back, not both' : undefined)
+}
+
+/** Fastify refuses such hooks of its own, too. */
+function isAsyncWithCallback ({ constructor, length }: Authorize): boolean {
+  return constructor.name === 'AsyncFunction' && length > 2
 }
 
 /** Options that Fastify itself reads from the second argument of `register()`. */

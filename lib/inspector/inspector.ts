@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { close, findChannel, noChannel, publish } from './actions.js'
 import { ICON, PAGE, SCRIPT, STYLE } from './assets.js'
 import { overview, tail } from './events.js'
+import { kUnlimited } from '../limits/unlimited.js'
 import { guard, refuseOtherSites } from './guard.js'
 import { secure } from './headers.js'
 import { type InspectorOptions, resolveInspectorOptions } from './inspector-options.js'
@@ -31,13 +32,16 @@ export default inspector
 /** Nothing of it is in the app's OpenAPI documents: to Fastify, what @fastify/swagger reads is nothing it knows. */
 const schema: object = { hide: true }
 
+/** Who may look is for `authorize` to say; a server that is full is what they want to look at. */
+const config: object = { [kUnlimited]: true }
+
 const sse = { commitAfterMs: 0, heartbeatMs: 15_000, compress: false, closeLogLevel: 'debug' } as const
 
 async function inspect (app: FastifyInstance, options: InspectorOptions): Promise<void> {
   const { authorize } = resolveInspectorOptions(options)
   const isOpen = authorize !== undefined
   const own = new WeakSet<FastifyRequest>()
-  const ownRoutes = new Set([`GET ${app.prefix}/events`, `GET ${app.prefix}/tail`])
+  const ownRoutes = new Set(['events', 'tail'].map(name => `GET ${app.prefix.replace(/\/$/, '')}/${name}`))
   const sampler = new Sampler({
     app,
     isOpen,
@@ -46,7 +50,7 @@ async function inspect (app: FastifyInstance, options: InspectorOptions): Promis
   })
 
   app.addHook('onSend', secure)
-  app.addHook('onRequest', refuseOtherSites)
+  app.addHook('onRequest', refuseOtherSites(`${app.prefix.replace(/\/$/, '')}/`))
   if (authorize !== undefined) app.addHook('onRequest', guard(authorize))
   // So that what is not there is not told to everybody either.
   app.setNotFoundHandler((_request, reply) => { reply.code(404).send({ message: 'the inspector has nothing here' }) })
@@ -56,13 +60,13 @@ async function inspect (app: FastifyInstance, options: InspectorOptions): Promis
   app.get('/inspector.js', { schema }, (_request, reply) => { reply.type('text/javascript; charset=utf-8').send(SCRIPT) })
   app.get('/inspector.css', { schema }, (_request, reply) => { reply.type('text/css; charset=utf-8').send(STYLE) })
   app.get('/inspector.svg', { schema }, (_request, reply) => { reply.type('image/svg+xml').send(ICON) })
-  app.get('/events', { schema: { ...schema, response: { 200: overview } }, sse }, (request, reply) => {
+  app.get('/events', { schema: { ...schema, response: { 200: overview } }, sse, config }, (request, reply) => {
     own.add(request)
     return overviewStream(sampler, orderOf(request), { isOpen }, reply.sse.signal)
   })
   if (!isOpen) return
 
-  app.get('/tail', { schema: { ...schema, response: { 200: tail } }, sse }, async (request, reply) => {
+  app.get('/tail', { schema: { ...schema, response: { 200: tail } }, sse, config }, async (request, reply) => {
     const channel = findChannel(app, queryOf(request)['channel'])
     if (channel === undefined) return noChannel(reply) as never
     own.add(request)

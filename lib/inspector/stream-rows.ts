@@ -57,8 +57,8 @@ function rowOf (stream: ServerStream, { rateOf, isOpen }: Known): StreamRow {
 function clientOf ({ id, request, resumedFrom }: ServerStream): NonNullable<StreamRow['client']> {
   return {
     id,
-    path: short(request.url.replace(/[?#].*/s, '')),
-    address: request.ip,
+    path: short(request.url.replace(/[?#;].*/s, '')), // with `useSemicolonDelimiter` that begins a query, too
+    address: short((request.ip as string | undefined) ?? ''), // there is none on a unix socket, nor when the client has gone
     userAgent: short(request.headers['user-agent'] ?? ''),
     ...(resumedFrom !== undefined && { resumedFrom: short(resumedFrom) })
   }

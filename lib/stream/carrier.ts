@@ -7,7 +7,7 @@ export type EarlyEnd = 'slow' | 'expired' | 'shutdown' | 'overloaded'
 export interface Missed {
   /** Events in whose stead it was sent newer ones of their keys, since it was slow. */
   readonly conflated: number
-  /** Events that waited for it when its subscription ended. */
+  /** Events that waited for it when its subscription ended, without those of the tick that was too much. */
   readonly dropped: number
 }
 

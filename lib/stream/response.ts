@@ -71,7 +71,7 @@ export function endConnectionAfter (response: RawResponse, isClosing: boolean): 
     closeSession(response)
     return
   }
-  const { socket } = response
+  const { socket } = response.req // the response itself has none while it waits behind another one
   response.once('finish', () => {
     if (isClosing) (socket as Partial<Socket> | null)?.destroySoon?.() // which inject's has not
     // Node.js has set its keepAliveTimeout, which ends with the next request. Without that, it would cut this one.

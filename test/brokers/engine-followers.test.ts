@@ -109,6 +109,42 @@ t.test('all begin again, also those who still wait for a place in an epoch that 
   t.strictSame(waiting, ['begin f 0'])
 })
 
+t.test('where the log has begun anew and nobody here knows it yet, who comes later waits for that', async t => {
+  const followers = new EngineFollowers(async () => at(3, 'f'))
+  const calls: string[] = []
+  followers.add(follower([]))
+  followers.begin(at(7))
+  followers.add(follower(calls))
+  await turn()
+  followers.receive(records(8))
+  t.strictSame(calls, [])
+  followers.begin(at(0, 'f'))
+  followers.receive(records(1, 2))
+  t.strictSame(calls, [])
+  followers.receive(records(3))
+  t.strictSame(calls, ['begin f 3'])
+})
+
+t.test('where it has begun anew while it was asked, it is asked again', async t => {
+  const head = deferred()
+  const heads = [at(100), at(2, 'f')]
+  const followers = new EngineFollowers(async () => {
+    const found = heads.shift() as Position
+    await head.promise
+    return found
+  })
+  const calls: string[] = []
+  followers.add(follower([]))
+  followers.begin(at(7))
+  followers.add(follower(calls))
+  followers.begin(at(0, 'f'))
+  head.resolve()
+  await turn()
+  t.strictSame(calls, [])
+  followers.receive(records(1, 2))
+  t.strictSame(calls, ['begin f 2'])
+})
+
 t.test('who has left is not called again, whenever it leaves', async t => {
   const head = deferred()
   const followers = new EngineFollowers(async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import basicAuth from '@fastify/basic-auth'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
@@ -8,6 +11,7 @@ import { type Authorize, inspector } from '../../lib/inspector/inspector.js'
 import { opened } from '../channels/clients.js'
 import { count } from '../channels/streams.js'
 import { bareApp, loadedApp } from '../helpers/app.js'
+import { connect } from '../helpers/event-stream-client.js'
 import { everybody, inspected, JSON_TYPE, PREFIX } from './setting.js'
 
 const HEADERS = {
@@ -49,11 +53,14 @@ t.test('in production there is one with it', async t => {
   t.equal((await app.inject(`${PREFIX}/`)).statusCode, 200)
 })
 
+const ASYNC_WITH_CALLBACK: Authorize = async (_request, _reply, done) => { done() }
+
 t.test('wrong options fail at registration', async t => {
   for (const [options, message] of [
     [{}, "option prefix should be a path of its own, such as '/_sse', instead got 'undefined'"],
     [{ prefix: '/' }, "option prefix should be a path of its own, such as '/_sse', instead got '/'"],
     [{ prefix: PREFIX, authorize: 'me' }, "option authorize should be a function, instead got 'me'"],
+    [{ prefix: PREFIX, authorize: ASYNC_WITH_CALLBACK }, "option authorize should be a hook that returns a promise or calls back, not both, instead got 'function ASYNC_WITH_CALLBACK'"],
     [{ prefix: PREFIX, authorise: everybody }, "option authorise should be one of prefix, authorize, instead got 'authorise'"]
   ] as const) {
     const { app } = bareApp(t)
@@ -90,7 +97,7 @@ t.test('authorize is asked for everything under the prefix, and for nothing else
   t.equal(await channel.position(), before, 'nothing was published')
 })
 
-t.test('a hook may let pass or refuse in each way that Fastify knows, and by false', async t => {
+t.test('a hook may let pass or refuse in each way that Fastify knows, and by what is false', async t => {
   const failure = Object.assign(new Error('not you'), { statusCode: 403, code: 'NOT_YOU' })
   const REFUSED = { statusCode: 403, code: 'FST_ERR_SSE_INSPECTOR_REFUSED', message: 'the inspector refuses this request: authorize says no' }
   const hooks: Array<[name: string, authorize: Authorize, refusal?: object]> = [
@@ -103,6 +110,19 @@ t.test('a hook may let pass or refuse in each way that Fastify knows, and by fal
     ['a throw', () => { throw failure }, { statusCode: 403, code: 'NOT_YOU' }],
     ['a promise of false', async () => false, REFUSED],
     ['false', () => false, REFUSED],
+    ...[null, 0, ''].flatMap((value): typeof hooks => [[`a promise of ${value}`, async () => value, REFUSED], [String(value), () => value, REFUSED]]),
+    ['done(), and what a callback returns', (_request, _reply, done) => {
+      done()
+      return 0
+    }],
+    ['done(), and a promise that fails later', (_request, _reply, done) => {
+      done()
+      return Promise.reject(failure)
+    }],
+    ['a promise that fails, and done() later', (_request, _reply, done) => {
+      setImmediate(done)
+      return Promise.reject(failure)
+    }, { code: 'NOT_YOU' }],
     ['an answer', async (_request, reply) => await reply.code(401).send({ code: 'ANSWER' }), { code: 'ANSWER' }],
     ['an answer, and false', async (_request, reply) => {
       reply.code(401).send({ code: 'ANSWER' })
@@ -129,6 +149,34 @@ t.test('@fastify/basic-auth looks after it', async t => {
   t.match(refused.headers['www-authenticate'], /^Basic/)
   const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`
   t.equal((await app.inject({ url: `${PREFIX}/`, headers: { authorization } })).statusCode, 200)
+})
+
+t.test('its streams are in no limit of the app, and take nobody\'s place', async t => {
+  const { app, listen } = await inspected(t, { authorize: everybody }, { maxStreams: 1, maxStreamsPerKey: 1, streamKey: () => { throw new Error('no user') } })
+  const { url } = await listen()
+  const controller = new AbortController()
+  t.teardown(() => { controller.abort() })
+  const look = async (path: string): Promise<Response> => await fetch(`${url}${PREFIX}${path}`, { signal: controller.signal })
+  for (const path of ['/events', '/events', '/tail?channel=counts']) t.equal((await look(path)).status, 200)
+  t.equal(app.sse.streams().length, 3)
+  t.equal(app.sse.metrics().refused, 0)
+})
+
+t.test('it works on a unix socket, where clients have no address', async t => {
+  const { app } = await inspected(t)
+  const folder = mkdtempSync(join(tmpdir(), 'sse-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const socketPath = join(folder, 'socket')
+  await app.listen({ path: socketPath })
+  const stream = await connect(t, 'http://localhost/counts/x', { socketPath })
+  t.equal(stream.statusCode, 200)
+  const events = await connect(t, `http://localhost${PREFIX}/events`, { socketPath })
+  let text = ''
+  for await (const chunk of events) {
+    text += String(chunk)
+    if (text.includes('event: now')) break
+  }
+  t.match(text, /"address":""/)
 })
 
 t.test('without authorize there is nothing but numbers, and nothing can be done', async t => {
@@ -216,6 +264,7 @@ t.test('what another site sends is refused', async t => {
   t.equal(await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, page), 200, 'a link leads to it')
   t.equal(await ask({ 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }, page), 200)
   t.equal(await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' }, { url: `${PREFIX}/events` }), 403)
+  t.equal(await ask({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, { url: `${PREFIX}/events` }), 403, 'nor does a link to its streams open one')
   t.equal(await ask({ origin: 'https://evil.example' }, { url: `${PREFIX}/events` }), 403)
 })
 

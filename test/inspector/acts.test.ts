@@ -2,9 +2,9 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { z } from 'zod'
-import { eventStream } from '../../lib/index.js'
+import sse, { eventStream } from '../../lib/index.js'
 import { type Client, open, opened, received } from '../channels/clients.js'
-import { count } from '../channels/streams.js'
+import { count, counts } from '../channels/streams.js'
 import { inspected, PREFIX } from './setting.js'
 
 const post = async (app: FastifyInstance, action: string, payload: unknown) => {
@@ -58,7 +58,7 @@ t.test('what is wrong with an event is told as it comes, and nobody gets it', as
     t.type(answer.body?.['message'], 'string')
   }
   for (const nothing of [{ channel: 'none' }, {}, null, [], 'counts']) {
-    t.match(await post(app, 'publish', nothing), { statusCode: 404, body: { message: 'no such channel is open here' } })
+    t.match(await post(app, 'publish', nothing), { statusCode: 404, body: { message: 'no such channel is open here, or several scopes have one of this name' } })
   }
   t.equal(await channel.position(), before)
 })
@@ -141,6 +141,18 @@ t.test('a tail shows also what JSON does not have, and whose ids are for somebod
   t.match(tailed(client)[1], { event: 'nothing', data: 'null', length: 4 })
 })
 
+t.test('where several scopes have a channel of one name, none of them gets what was for another', async t => {
+  const { app, channel } = await inspected(t)
+  const before = await channel.position()
+  await app.register(async scope => {
+    await scope.register(sse)
+    scope.sse.channel('counts', counts)
+  })
+  t.equal((await post(app, 'publish', { channel: 'counts', event: 'count', data: 1 })).statusCode, 404)
+  t.equal((await app.inject(`${PREFIX}/tail?channel=counts`)).statusCode, 404)
+  t.equal(await channel.position(), before)
+})
+
 t.test('a tail ends with its channel, and there is none of one that is not open', async t => {
   const { app, channel, listen } = await inspected(t)
   const { url } = await listen()
@@ -150,7 +162,7 @@ t.test('a tail ends with its channel, and there is none of one that is not open'
   await channel.close()
   t.equal(await client.ended, 'whole')
   t.match(tailed(client), [{ data: '1' }])
-  t.strictSame((await app.inject(`${PREFIX}/tail?channel=counts`)).json(), { code: '', message: 'no such channel is open here' })
+  t.strictSame((await app.inject(`${PREFIX}/tail?channel=counts`)).json(), { code: '', message: 'no such channel is open here, or several scopes have one of this name' })
   t.equal((await app.inject(`${PREFIX}/tail`)).statusCode, 404)
 })
 

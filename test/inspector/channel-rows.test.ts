@@ -7,9 +7,7 @@ import type { ChannelMetrics } from '../../types/telemetry.js'
 
 const retention: Retention = { maxEvents: 1_000, maxBytes: 8 * 1024 * 1024, maxAgeMs: Infinity }
 
-const fake = (name: string, subscribers: number, topics: TopicCount[] = []): Channel => (
-  { name, retention, subscriberCount: () => subscribers, topics: () => topics } as unknown as Channel
-)
+const fake = (name: string, topics: TopicCount[] = []): Channel => ({ name, retention, topics: () => topics } as unknown as Channel)
 
 const measured = (channel: string, counts = [0, 0, 0], more: Partial<ChannelMetrics> = {}): ChannelMetrics => ({
   channel,
@@ -26,32 +24,37 @@ const measured = (channel: string, counts = [0, 0, 0], more: Partial<ChannelMetr
 
 t.test('a channel is told of by its numbers, and by its topics where that is allowed', async t => {
   const topics = [{ topic: 'few', subscribers: 1 }, { topic: topicPrefix('many'), subscribers: 5 }]
-  const known = { metrics: [measured('a')], rateOf: () => 1.5 }
+  const known = { metrics: [measured('a', undefined, { subscribers: 6 })], rateOf: () => 1.5 }
   const row = {
     channel: 'a', publishedPerSecond: 1.5, published: 3, subscribers: 6, keeps: 'newest 1,000 events, 8 MiB', topicCount: 2, queuedBytes: 4, gaps: 1, lag: 2
   }
-  t.strictSame(channelRows([fake('a', 6, topics)], { ...known, isOpen: false }), [row])
-  t.strictSame(channelRows([fake('a', 6, topics)], { ...known, isOpen: true }), [{
+  t.strictSame(channelRows([fake('a', topics)], { ...known, isOpen: false }), [row])
+  t.strictSame(channelRows([fake('a', topics)], { ...known, isOpen: true }), [{
     ...row, topics: [{ topic: 'many', isPrefix: true, subscribers: 5 }, { topic: 'few', isPrefix: false, subscribers: 1 }]
   }])
 })
 
 t.test('of many channels, those with the most subscribers are told of, and of many topics likewise', async t => {
-  const channels = Array.from({ length: 70 }, (_, n) => fake(`c${n}`, n))
-  const rows = channelRows(channels, { metrics: channels.map(({ name }) => measured(name)), rateOf: () => null, isOpen: true })
+  const channels = Array.from({ length: 70 }, (_, n) => fake(`c${n}`))
+  const rows = channelRows(channels, { metrics: channels.map(({ name }, n) => measured(name, undefined, { subscribers: n })), rateOf: () => null, isOpen: true })
   t.strictSame([rows.length, rows[0]?.channel, rows[49]?.channel], [50, 'c69', 'c20'])
   const topics = Array.from({ length: 30 }, (_, n) => ({ topic: `t${n}`, subscribers: n }))
-  const [row] = channelRows([fake('a', 1, topics)], { metrics: [measured('a')], rateOf: () => null, isOpen: true })
+  const [row] = channelRows([fake('a', topics)], { metrics: [measured('a')], rateOf: () => null, isOpen: true })
   t.strictSame([row?.topicCount, row?.topics?.length, row?.topics?.[0]?.topic], [30, 20, 't29'])
 })
 
-t.test('one that was not measured is not told of', async t => {
-  t.strictSame(channelRows([fake('a', 1)], { metrics: [], rateOf: () => null, isOpen: true }), [])
+t.test('one that was not measured is not told of, nor one that was closed since', async t => {
+  t.strictSame(channelRows([fake('a')], { metrics: [measured('b')], rateOf: () => null, isOpen: true }), [])
+})
+
+t.test('those of several scopes that have one name are one, as in the metrics', async t => {
+  const rows = channelRows([fake('a'), fake('a')], { metrics: [measured('a')], rateOf: () => null, isOpen: true })
+  t.strictSame(rows.map(({ channel, published }) => [channel, published]), [['a', 3]])
 })
 
 t.test('the time to write is that of 95 in 100', async t => {
   for (const [counts, expected] of [[[0, 0, 0], undefined], [[1, 0, 0], 1], [[95, 5, 0], 1], [[94, 6, 0], 10], [[0, 0, 1], -1]] as const) {
-    const [row] = channelRows([fake('a', 1)], { metrics: [measured('a', [...counts])], rateOf: () => null, isOpen: false })
+    const [row] = channelRows([fake('a')], { metrics: [measured('a', [...counts])], rateOf: () => null, isOpen: false })
     t.equal(row?.publishToWriteMs, expected, String(counts))
   }
 })

@@ -39,11 +39,18 @@ t.test('tells of clients only where that is allowed', async t => {
   ])
 })
 
+t.test('a query is not told, also where it begins with a semicolon; nor an address that is not known', async t => {
+  for (const url of ['/c;token=secret', '/c?token=secret', '/c#x']) {
+    const [row] = streamRows([fake(1, { request: { url, ip: undefined, headers: {} } })], 'oldest', { rateOf, isOpen: true })
+    t.match(row?.client, { path: '/c', address: '' })
+  }
+})
+
 t.test('of what a client may make long, it tells the beginning', async t => {
   const long = 'x'.repeat(5_000)
-  const stream = fake(1, { request: { url: `/${long}`, ip: '::1', headers: { 'user-agent': long } }, resumedFrom: long })
+  const stream = fake(1, { request: { url: `/${long}`, ip: long, headers: { 'user-agent': long } }, resumedFrom: long })
   const [row] = streamRows([stream, fake(2, { request: { url: '/', ip: '::1', headers: {} } })], 'oldest', { rateOf, isOpen: true })
-  for (const text of [row?.client?.path, row?.client?.userAgent, row?.client?.resumedFrom]) t.equal(text?.length, 201)
+  for (const text of [row?.client?.path, row?.client?.address, row?.client?.userAgent, row?.client?.resumedFrom]) t.equal(text?.length, 201)
   t.equal(short('abc', 3), 'abc')
   t.equal(short('abcd', 3), 'abc…')
 })

@@ -111,7 +111,7 @@ async function orderBehindStream (t: Test, options: FastifySseOptions = {}) {
   return { app, port, agent, orders, stream, order }
 }
 
-t.test('a request that waits behind a stream which a drain ends is served, and then its connection closes', async t => {
+t.test('a request that waits behind a stream which a drain ends is served', async t => {
   const { app, agent, orders, stream, order } = await orderBehindStream(t)
   const [socket] = Object.values(agent.sockets).flat() as [Socket]
   await app.sse.drain({ overMs: 0 })
@@ -128,6 +128,16 @@ t.test('a connection on which a drain has ended a stream closes soon, if nothing
   await client.until(({ isComplete }) => isComplete)
   t.equal(client.ended, undefined)
   await client.until(({ ended }) => ended === 'end')
+})
+
+t.test('so does one with a second stream that was asked for ahead', async t => {
+  const { app, listen } = await loadedApp(t)
+  app.get('/', { schema }, (_request, reply) => reply.sse)
+  const client = new RawClient(t, (await listen()).port).request('/').request('/')
+  while (app.sse.streams().length < 2) await nextTurn()
+  await app.sse.drain({ overMs: 0 })
+  await client.until(({ ended }) => ended === 'end')
+  t.equal(client.text.split('HTTP/1.1 200').length, 3)
 })
 
 t.test('one that waits behind a stream which app.close() ends is not begun, since a 503 would be the end of an EventSource', async t => {
