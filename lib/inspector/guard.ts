@@ -10,16 +10,29 @@ export function guard (authorize: Authorize): onRequestHookHandler {
   return function (request, reply, done) {
     // What it says first counts: it might call back and return as well.
     let isDecided = false
-    const decide = (error?: Error, said?: unknown): void => {
+    const decide = (error?: Error): void => {
       if (isDecided) return
       isDecided = true
-      const isRefused = error === undefined && said !== undefined && !said && !reply.sent
-      done(isRefused ? FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no') : error)
+      done(error)
     }
-    const said = authorize.call(this, request, reply, (error?: Error) => { decide(error) })
-    if (isPromise(said)) said.then(said => { decide(undefined, said) }, decide)
-    // What one that calls back returns may be anything.
-    else if (typeof said === 'boolean' || (said !== undefined && authorize.length < 3)) decide(undefined, said)
+    const refuse = (): void => { decide(FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no')) }
+    const answer = (said: unknown): void => {
+      if (said !== undefined && !said && !reply.sent) refuse()
+      else decide()
+    }
+    // An error that is none would be taken for no error.
+    const fail = (thrown: unknown): void => {
+      if (thrown instanceof Object) decide(thrown as Error)
+      else refuse()
+    }
+    try {
+      const said = authorize.call(this, request, reply, decide)
+      if (isPromise(said)) said.then(answer, fail)
+      // What one that calls back returns may be anything.
+      else if (typeof said === 'boolean' || (said !== undefined && authorize.length < 3)) answer(said)
+    } catch (error) {
+      fail(error)
+    }
   }
 }
 

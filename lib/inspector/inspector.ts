@@ -41,7 +41,8 @@ async function inspect (app: FastifyInstance, options: InspectorOptions): Promis
   const { authorize } = resolveInspectorOptions(options)
   const isOpen = authorize !== undefined
   const own = new WeakSet<FastifyRequest>()
-  const ownRoutes = new Set(['events', 'tail'].map(name => `GET ${app.prefix.replace(/\/$/, '')}/${name}`))
+  const page = `${app.prefix.replace(/\/$/, '')}/`
+  const ownRoutes = new Set([`GET ${page}events`, `GET ${page}tail`])
   const sampler = new Sampler({
     app,
     isOpen,
@@ -50,7 +51,7 @@ async function inspect (app: FastifyInstance, options: InspectorOptions): Promis
   })
 
   app.addHook('onSend', secure)
-  app.addHook('onRequest', refuseOtherSites(`${app.prefix.replace(/\/$/, '')}/`))
+  app.addHook('onRequest', refuseOtherSites(page))
   if (authorize !== undefined) app.addHook('onRequest', guard(authorize))
   // So that what is not there is not told to everybody either.
   app.setNotFoundHandler((_request, reply) => { reply.code(404).send({ message: 'the inspector has nothing here' }) })

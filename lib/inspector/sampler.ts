@@ -69,7 +69,7 @@ export class Sampler {
   /** What there is now, as it was seen last. */
   read (order: Order): ReturnType<typeof overview.event.now> {
     const { app, isOpen } = this.#sampled
-    const channels = app.sse.channels()
+    const { channels = [] } = this.#metrics ?? {}
     const streams = this.#streams
     const sample = this.#history.at(-1)
     return overview.event.now({
@@ -77,7 +77,7 @@ export class Sampler {
       streams: { total: streams.length, rows: streamRows(streams, order, { rateOf: stream => this.#streamRates.of(stream), isOpen }) },
       channels: {
         total: channels.length,
-        rows: channelRows(channels, { metrics: this.#metrics?.channels ?? [], rateOf: channel => this.#channelRates.of(channel), isOpen })
+        rows: channelRows(app.sse.channels(), { metrics: channels, rateOf: channel => this.#channelRates.of(channel), isOpen })
       }
     })
   }

@@ -111,6 +111,9 @@ t.test('a hook may let pass or refuse in each way that Fastify knows, and by wha
     ['a promise of false', async () => false, REFUSED],
     ['false', () => false, REFUSED],
     ...[null, 0, ''].flatMap((value): typeof hooks => [[`a promise of ${value}`, async () => value, REFUSED], [String(value), () => value, REFUSED]]),
+    // Fastify would take an error that is none for no error.
+    ['a rejection without a reason', async () => await Promise.reject(undefined), REFUSED], // eslint-disable-line prefer-promise-reject-errors
+    ['a throw of nothing', () => { throw null }, REFUSED], // eslint-disable-line no-throw-literal
     ['done(), and what a callback returns', (_request, _reply, done) => {
       done()
       return 0
