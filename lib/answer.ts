@@ -115,10 +115,10 @@ export class Answer implements Replying {
    * @param isDraining Whether it comes while the server drains.
    */
   #isRefused (isDraining: boolean): boolean {
-    const { admission } = this.#route
-    if ((admission === undefined && !isDraining) || this.#request.method === 'HEAD') return false
     // An error handler that was told of it may answer with anything but a stream.
     if (this.#refusedBy !== undefined) throw this.#refusedBy
+    const { admission } = this.#route
+    if ((admission === undefined && !isDraining) || this.#request.method === 'HEAD') return false
     if (this.#isAdmitted !== undefined) return !this.#isAdmitted
     this.#isAdmitted = false
     const refusal = this.#refusal(isDraining)

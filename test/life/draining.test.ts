@@ -66,6 +66,14 @@ t.test('while it drains, new streams are sent away as a browser survives it, and
   t.equal((await app.inject({ method: 'HEAD', url: '/' })).statusCode, 200)
 })
 
+t.test('an error handler may make anything of that but a stream', async t => {
+  const { app } = await loadedApp(t)
+  app.setErrorHandler(async function * () { yield acme })
+  app.route({ method: ['GET', 'POST'], url: '/', schema, handler: async function * () { t.fail('started') } })
+  await app.sse.drain({ overMs: 0 })
+  for (const method of ['GET', 'POST'] as const) t.match(await app.inject({ method, url: '/' }), { statusCode: 503 }, method)
+})
+
 t.test('a stream whose handler was busy when the drain began ends as soon as it begins', async t => {
   const { app, listen, closed } = await loadedApp(t)
   let goOn = (): void => {}
