@@ -1,4 +1,4 @@
-import type { Static, StaticDecode, TNull, TSchema, TUnsafe } from '@sinclair/typebox'
+import type { Kind, Static, StaticDecode, TNull, TSchema, TUnsafe } from '@sinclair/typebox'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { JsonOf } from './json.js'
 import type { StaticDecodeOf1, StaticOf1, TSchema1 } from './typebox-1.js'
@@ -35,10 +35,20 @@ export interface RawEvent {
 
 /** The payload of an event as its producer gives it: a `Date` where a Transform decodes to one; the input of a Standard Schema. */
 export type EventData<Schema extends EventSchema> = Schema extends TSchema
-  ? StaticDecode<Schema>
+  ? Schema extends PlainSchema ? Static<Schema> : StaticDecode<Schema>
   : Schema extends StandardSchemaV1
     ? StandardSchemaV1.InferInput<Schema>
     : StaticDecodeOf1<Schema>
+
+/**
+ * Schemas in which there is surely no Transform, so that what is decoded is what is sent. Only because it is a third of
+ * the compiler's work to look than to build another schema, which `StaticDecode` does: bench/types.js.
+ */
+type PlainSchema =
+  | { [Kind]: 'Boolean' | 'Integer' | 'Literal' | 'Null' | 'Number' | 'String' }
+  | { [Kind]: 'Array', items: PlainSchema }
+  | { [Kind]: 'Object', properties: Record<string, PlainSchema> }
+  | { [Kind]: 'Union', anyOf: PlainSchema[] }
 
 /** The schemas of events without payload. */
 type EmptySchema<Schema> = Schema extends TNull | { '~kind': 'Null' }

@@ -1,7 +1,7 @@
-import { Type, type TString } from '@sinclair/typebox'
+import { type StaticDecode, Type, type TString } from '@sinclair/typebox'
 import { describe, expect, test } from 'tstyche'
 import {
-  type AnyStreamEvent, type CommentEvent, type EventFields, type EventOf, eventStream, type RawEvent, raw,
+  type AnyStreamEvent, type CommentEvent, type EventData, type EventFields, type EventOf, eventStream, type RawEvent, raw,
   type StreamEvent, type StreamGapEvent, type StreamPositionEvent, type WireData
 } from '../lib/index.js'
 
@@ -103,6 +103,46 @@ describe('a constructor', () => {
     // the handler has the date, not its text
     // @ts-expect-error Type 'string' is not assignable to type 'Date'.
     opens({ on: '2026-01-01' })
+  })
+
+  test('takes it wherever the Transform is', () => {
+    const { properties } = Type.Object({
+      one: day,
+      optional: Type.Optional(day),
+      list: Type.Array(Type.Object({ on: day, note: Type.String() })),
+      either: Type.Union([Type.Null(), day]),
+      tuple: Type.Tuple([Type.Number(), day]),
+      both: Type.Intersect([Type.Object({ a: Type.Number() }), Type.Object({ on: day })]),
+      byName: Type.Record(Type.String(), day)
+    })
+    type Data<Name extends keyof typeof properties> = EventData<typeof properties[Name]>
+    expect<Data<'one'>>().type.toBe<Date>()
+    expect<Data<'optional'>>().type.toBe<Date>()
+    expect<Data<'list'>>().type.toBe<Array<{ on: Date, note: string }>>()
+    expect<Data<'either'>>().type.toBe<Date | null>()
+    expect<Data<'tuple'>>().type.toBe<[number, Date]>()
+    expect<Data<'both'>>().type.toBe<{ a: number } & { on: Date }>()
+    expect<Data<'byName'>>().type.toBe<Record<string, Date>>()
+  })
+
+  test('takes what a schema without any says', () => {
+    const order = Type.Object({
+      side: Type.Enum({ Buy: 'buy', Sell: 'sell' } as const),
+      lines: Type.Array(Type.Object({ sku: Type.String(), count: Type.Integer() })),
+      note: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+      kind: Type.Readonly(Type.Literal('limit')),
+      isOpen: Type.Boolean()
+    })
+    interface Order {
+      side: 'buy' | 'sell'
+      lines: Array<{ sku: string, count: number }>
+      note?: string | null
+      readonly kind: 'limit'
+      isOpen: boolean
+    }
+    expect<EventData<typeof order>>().type.toBeAssignableTo<Order>()
+    expect<EventData<typeof order>>().type.toBeAssignableFrom<Order>()
+    expect<EventData<typeof order>>().type.toBe<StaticDecode<typeof order>>()
   })
 })
 
