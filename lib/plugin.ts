@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify'
 import type { EventStream } from '../types/event.js'
 import type { ChannelOptions, DrainOptions, ServerEvents } from '../types/channel.js'
@@ -84,10 +85,9 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   documents.add(instance, declaration, route)
   declareErrors(declaration)
   if (route.negotiates) keepVary(declaration)
-  if (route.eventNames.length > 0) {
-    keepStreams(instance, declaration)
-    sendDirectly(declaration, route)
-  }
+  const isDeclared = route.eventNames.length > 0
+  if (isDeclared) keepStreams(instance, declaration)
+  if (isDeclared || types.isGeneratorFunction(declaration.handler)) sendDirectly(declaration, route)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -116,7 +116,8 @@ function keepVary (declaration: RouteOptions): void {
 }
 
 /**
- * Sends the streams of a route, after all other onSend hooks: where nothing was put between, Fastify needs not do it.
+ * Sends the streams of a route, after all other onSend hooks: where nothing was put between, Fastify needs not do it. Not for
+ * each route, since any may turn out to stream, and those that never do should not have a hook more.
  * Another plugin may add its own hook behind this one, or in its place; then Fastify does.
  */
 function sendDirectly (declaration: RouteOptions, route: Route): void {

@@ -38,6 +38,7 @@ const generator: Handler = async function * () {
 /** Whatever a response can be made of. */
 const CASES: Record<string, Case> = {
   'a generator': { handler: generator },
+  'a generator of a route that declares nothing': { options: { schema: {} }, handler: generator },
   'a sink': {
     handler (request, { sse }) {
       void sse.send(acme)
@@ -74,6 +75,13 @@ const CASES: Record<string, Case> = {
     handler (request, reply) {
       reply.header('x-own', 'a\nb')
       return generator(request, reply)
+    }
+  },
+  'a header that can not be sent, of a generator that declares nothing': {
+    options: { schema: {} },
+    handler: async function * (request, reply) {
+      reply.header('x-own', 'a\nb')
+      yield acme
     }
   },
   'a header that can not be sent, beside headers of the response itself': {
@@ -199,10 +207,10 @@ async function overHttp2 (t: Test, origin: string, { method = 'GET' }: Case): Pr
 }
 
 t.test('as what they are on for, streams have no listeners of Fastify', async t => {
-  const count = async (test: Promise<TestApp> | TestApp, t: Test): Promise<number> => {
+  const count = async (test: Promise<TestApp> | TestApp, t: Test, options: RouteShorthandOptions = declared): Promise<number> => {
     const { app, listen } = await test
     const streaming = new Promise<ServerResponse>(resolve => {
-      app.get('/', declared, async function * (request, reply) {
+      app.get('/', options, async function * (request, reply) {
         yield acme
         await turn()
         resolve(reply.raw)
@@ -217,6 +225,7 @@ t.test('as what they are on for, streams have no listeners of Fastify', async t 
   const fast = await count(loadedApp(t), t)
   const plain = await count(loadedApp(t, { fastPaths: false }), t)
   t.ok(fast < plain - 8, `${fast} instead of ${plain}`)
+  t.equal(await count(loadedApp(t), t, {}), fast, 'also where a generator function declares nothing')
   const late = await count(testApp(t), t)
   t.ok(late < plain, 'also where the route was declared before the plugin had loaded')
 })
