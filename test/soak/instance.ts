@@ -23,6 +23,8 @@ export interface Outcome { readonly code?: string }
 
 export interface Sample {
   readonly heapUsed: number
+  /** What V8 keeps for the heap, in use or not. */
+  readonly heapTotal: number
   readonly external: number
   readonly rss: number
   readonly streams: number

@@ -7,7 +7,9 @@ export const MEASURES = {
   heapUsed: ({ heapUsed }: Sample) => heapUsed,
   external: ({ external }: Sample) => external,
   'heapUsed + external': ({ heapUsed, external }: Sample) => heapUsed + external,
-  rss: ({ rss }: Sample) => rss
+  heapTotal: ({ heapTotal }: Sample) => heapTotal,
+  rss: ({ rss }: Sample) => rss,
+  'rss - heapTotal - external': ({ heapTotal, external, rss }: Sample) => rss - heapTotal - external
 } as const
 
 export type Measure = keyof typeof MEASURES

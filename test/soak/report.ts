@@ -17,7 +17,7 @@ export function report (findings: Findings, redisVersion: string): string {
     'Memory of the instance that was there all the time, after garbage collections, in the course of the run, and the slope ' +
       `from minute ${number.format(settledAfter(minutes))} on, at the same number of streams (flat: ${bound.words}):`,
     '',
-    ...table(['from minute', 'streams', 'heapUsed, MiB', 'external, MiB', 'rss, MiB'], courseOf(findings)),
+    ...table(['from minute', 'streams', 'heapUsed, MiB', 'external, MiB', 'heapTotal, MiB', 'rss, MiB'], courseOf(findings)),
     '',
     ...table(['', 'MiB, mean', 'KB/min', '± standard error', `growth in ${number.format(bound.minutes)} minutes`], memoryRows(findings))
   ].join('\n')
@@ -62,8 +62,8 @@ function courseOf ({ memory: { samples }, seconds }: Findings): string[][] {
   return Array.from({ length: 6 }, (_, i) => {
     const some = samples.filter(({ minutes }) => Math.min(5, Math.floor(minutes / sixth)) === i)
     const mean = (of: (sample: typeof samples[number]) => number): string => number.format(some.reduce((sum, sample) => sum + of(sample), 0) / some.length)
-    const mib = (of: 'heapUsed' | 'external' | 'rss'): string => mean(sample => sample[of] / 2 ** 20)
-    return [number.format(i * sixth), mean(({ streams }) => streams), mib('heapUsed'), mib('external'), mib('rss')]
+    const mib = (of: 'heapUsed' | 'external' | 'heapTotal' | 'rss'): string => mean(sample => sample[of] / 2 ** 20)
+    return [number.format(i * sixth), mean(({ streams }) => streams), mib('heapUsed'), mib('external'), mib('heapTotal'), mib('rss')]
   })
 }
 

@@ -16,6 +16,7 @@ function memory (heapGrowth = 0, rssGrowth = 0): Memory {
     memory.samples.push({
       minutes,
       heapUsed: (100 + heapGrowth * hours) * MIB,
+      heapTotal: 120 * MIB,
       external: 10 * MIB,
       rss: (200 + rssGrowth * hours) * MIB,
       streams: 2_500 + 100 * Math.sin(minutes),
@@ -101,7 +102,7 @@ t.test('every check was seen to fail', async t => {
 t.test('a short run has a wider bound', async t => {
   const short = { ...GOOD, options: { ...GOOD.options, minutes: 3 } }
   const grown = new Memory()
-  for (let i = 0; i < 18; i++) grown.samples.push({ minutes: i / 6, heapUsed: (100 + 20 * i) * MIB, external: 0, rss: 200 * MIB, streams: 5, subscribers: 5, queuedBytes: 0 })
+  for (let i = 0; i < 18; i++) grown.samples.push({ minutes: i / 6, heapUsed: (100 + 20 * i) * MIB, heapTotal: 200 * MIB, external: 0, rss: 200 * MIB, streams: 5, subscribers: 5, queuedBytes: 0 })
   t.strictSame(failed({ ...short, memory: memory(12) }), [])
   t.match(failed({ ...short, memory: grown }), [/^heapUsed \+ external is flat: the slope, for the time that is left, is below 20 % of the level/])
 })
