@@ -6,6 +6,7 @@ import { inspector } from '../../lib/inspector/inspector.js'
 import { type Client, open, opened } from '../channels/clients.js'
 import { count } from '../channels/streams.js'
 import { loadedApp } from '../helpers/app.js'
+import { forRouter } from '../helpers/fastify-features.js'
 import { everybody, inspected, type Now, PREFIX } from './setting.js'
 
 /** What the page was told last. */
@@ -86,7 +87,7 @@ t.test('a page may choose the order, and what is no order is the usual one', asy
 })
 
 t.test('a querystring parser of the app may make nothing of it', async t => {
-  const { app } = await inspected(t, undefined, {}, { routerOptions: { querystringParser: () => null as never } })
+  const { app } = await inspected(t, undefined, {}, forRouter({ querystringParser: () => null as never }))
   t.equal((await app.inject(`${PREFIX}/tail?channel=counts`)).statusCode, 404)
 })
 
@@ -136,7 +137,7 @@ t.test('it may be below a prefix of others, and a proxy may take off what is bef
 })
 
 t.test('an app that ignores slashes, and one with schemas of another library, have it as well', async t => {
-  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true } })
+  const app = Fastify(forRouter({ ignoreTrailingSlash: true }))
   t.teardown(async () => { await app.close() })
   app.setValidatorCompiler(() => { throw new Error('no schema of mine') })
   app.setSerializerCompiler(() => { throw new Error('no schema of mine') })
