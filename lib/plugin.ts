@@ -87,7 +87,7 @@ function addRoute (instance: FastifyInstance, declaration: RouteOptions, documen
   if (route.negotiates) keepVary(declaration)
   const isDeclared = route.eventNames.length > 0
   if (isDeclared) keepStreams(instance, declaration)
-  if (isDeclared || types.isGeneratorFunction(declaration.handler)) sendDirectly(declaration, route)
+  if (isDeclared || isAsyncGeneratorFunction(declaration.handler)) sendDirectly(declaration, route)
   declaration.config = config as NonNullable<RouteOptions['config']>
   const { handler } = declaration
   declaration.handler = function (request, reply) {
@@ -191,4 +191,8 @@ function registrationsOf (server: Server): Set<Registration> {
 
 function registrationOf (instance: FastifyInstance): Registration {
   return (instance as unknown as Scope)[kRegistration]
+}
+
+function isAsyncGeneratorFunction (handler: unknown): boolean {
+  return types.isGeneratorFunction(handler) && types.isAsyncFunction(handler)
 }

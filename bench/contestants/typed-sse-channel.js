@@ -10,9 +10,14 @@ const prices = eventStream({ price: Type.Object({ symbol: Type.String(), value: 
 const { price } = prices.event
 
 /** @type {import('../workloads/fan-out.js').FanOut} */
-export async function fanOut ({ payload, heartbeatMs }) {
+export async function fanOut (task) {
+  return await fanOutWith(task, {})
+}
+
+/** @param {import('fastify-typed-sse').FastifySseOptions} options */
+export async function fanOutWith ({ payload, heartbeatMs }, options) {
   const app = Fastify()
-  await app.register(sse, { heartbeatMs })
+  await app.register(sse, { heartbeatMs, ...options })
   const channel = app.sse.channel('prices', prices)
   app.get('/', { schema: { response: { 200: prices } } }, request => channel.subscribe(request))
   await app.ready()

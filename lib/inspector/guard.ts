@@ -7,18 +7,27 @@ import type { Authorize } from './inspector-options.js'
  * to answer whether somebody may, that means no, and Fastify would let them pass, or never answer.
  */
 export function guard (authorize: Authorize): onRequestHookHandler {
+  const callsBack = authorize.length > 2
   return function (request, reply, done) {
     // What it says first counts: it might call back and return as well.
     let isDecided = false
-    const decide = (error?: Error): void => {
+    const decide = (error?: Error | null): void => {
       if (isDecided) return
       isDecided = true
-      done(error)
+      done(error ?? undefined)
     }
     const refuse = (): void => { decide(FST_ERR_SSE_INSPECTOR_REFUSED('authorize says no')) }
     const answer = (said: unknown): void => {
       if (said !== undefined && !said && !reply.sent) refuse()
       else decide()
+    }
+    const callBack = (error?: Error | null, said?: unknown): void => {
+      if (error == null) answer(said)
+      else decide(error)
+    }
+    // What one that calls back returns may be anything, also a promise that tells nothing yet.
+    const answerBy = (said: unknown): void => {
+      if (typeof said === 'boolean' || !callsBack) answer(said)
     }
     // An error that is none would be taken for no error.
     const fail = (thrown: unknown): void => {
@@ -26,10 +35,9 @@ export function guard (authorize: Authorize): onRequestHookHandler {
       else refuse()
     }
     try {
-      const said = authorize.call(this, request, reply, decide)
-      if (isPromise(said)) said.then(answer, fail)
-      // What one that calls back returns may be anything.
-      else if (typeof said === 'boolean' || (said !== undefined && authorize.length < 3)) answer(said)
+      const said = authorize.call(this, request, reply, callBack)
+      if (isPromise(said)) said.then(answerBy, fail)
+      else if (said !== undefined) answerBy(said)
     } catch (error) {
       fail(error)
     }

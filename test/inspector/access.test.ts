@@ -114,6 +114,12 @@ t.test('a hook may let pass or refuse in each way that Fastify knows, and by wha
     // Fastify would take an error that is none for no error.
     ['a rejection without a reason', async () => await Promise.reject(undefined), REFUSED], // eslint-disable-line prefer-promise-reject-errors
     ['a throw of nothing', () => { throw null }, REFUSED], // eslint-disable-line no-throw-literal
+    ['done(null, false)', (_request, _reply, done) => { (done as (error: null, said: boolean) => void)(null, false) }, REFUSED],
+    ['done(null, true)', (_request, _reply, done) => { (done as (error: null, said: boolean) => void)(null, true) }],
+    ['a promise, and done(error) later', (_request, _reply, done) => {
+      setImmediate(done, failure)
+      return Promise.resolve()
+    }, { code: 'NOT_YOU' }],
     ['done(), and what a callback returns', (_request, _reply, done) => {
       done()
       return 0
