@@ -22,7 +22,7 @@ export async function measure ({ contestantUrl, subscribers, count, warmup }) {
   const all = warmup + count
   const engine = await Engine.start('redis', undefined)
   const load = new Peer('./cluster/load.js', [], { core: undefined })
-  const primary = new Peer('./many/primary.js', [processes, String(engine.port)], { core: undefined })
+  const primary = new Peer('./many/primary.js', [processes, 'worker.js', String(engine.port)], { core: undefined })
   try {
     const { port } = await primary.ask()
     await load.ask({ do: 'connect', ports: [port], subscribers, count: all, greeting, audiences: 1 })

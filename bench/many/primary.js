@@ -1,12 +1,12 @@
 // Starts the processes that share a port, and passes on what they are asked:
-//   node bench/many/primary.js <processes> <port of Redis>
+//   node bench/many/primary.js <processes> <program of each, beside this one> <its argument>
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const [processes, enginePort] = process.argv.slice(2)
+const [processes, program, ...args] = process.argv.slice(2)
 
-cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [enginePort] })
+cluster.setupPrimary({ exec: fileURLToPath(new URL(program, import.meta.url)), args })
 const workers = Array.from({ length: Number(processes) }, () => cluster.fork())
 // One that ends takes the measurement with it.
 cluster.on('exit', (_worker, code, signal) => { throw new Error(`a worker ended with ${signal ?? code}`) })
